@@ -1,0 +1,58 @@
+//! The pulse generator: what it is told, and the pulses that it puts out.
+
+pub mod activator;
+pub mod generator;
+pub mod profile;
+pub mod program;
+pub mod pulse;
+
+use bevy::app::App;
+use bevy::ecs::schedule::IntoScheduleConfigs;
+use bevy::ecs::system::{Query, Res, ResMut};
+
+use crate::device::generator::PulseGenerator;
+use crate::lead::Delivered;
+use crate::lead::conductor::{Lead, TERMINALS};
+use crate::lead::contact::Contact;
+use crate::record::events::EventLog;
+use crate::side::Side;
+use crate::sim::{Roster, SimSystems, SimTick, Window};
+
+/// Adds the generator and its leads to the tick.
+pub fn plugin(app: &mut App) {
+    app.add_systems(SimTick, stimulate.in_set(SimSystems::Stimulate));
+}
+
+/// Puts out the pulses of the window, one by one, each through its lead: what the device senses of one pulse it knows
+/// before the next.
+fn stimulate(
+    window: Res<Window>,
+    roster: Res<Roster>,
+    mut log: ResMut<EventLog>,
+    mut generators: Query<&mut PulseGenerator>,
+    mut leads: Query<(&mut Lead, &mut Delivered)>,
+    mut contacts: Query<&mut Contact>,
+) {
+    for patient in roster.patients() {
+        let [left, right] = Side::BOTH.map(|side| &patient.sides[side]);
+        let mut sides = leads.get_many_mut([left.lead, right.lead]).expect("the roster's entities live");
+        sides.iter_mut().for_each(|(_, delivered)| delivered.0.clear());
+        let mut generator = generators.get_mut(patient.generator).expect("the roster's entities live");
+        if generator.next_event().is_none_or(|next| next >= window.to) {
+            continue;
+        }
+        let [l0, l1, l2, l3, l4] = left.contacts;
+        let [r0, r1, r2, r3, r4] = right.contacts;
+        let all: [_; 2 * TERMINALS] = [l0, l1, l2, l3, l4, r0, r1, r2, r3, r4];
+        let mut contacts = contacts.get_many_mut(all).expect("the roster's entities live");
+        let [l0, l1, l2, l3, l4, r0, r1, r2, r3, r4] = contacts.each_mut().map(|contact| &mut **contact);
+        let mut contacts = [[l0, l1, l2, l3, l4], [r0, r1, r2, r3, r4]];
+        let profile = generator.profile.clone();
+        while let Some(pulse) = generator.next_pulse(window.to, &mut log) {
+            let (lead, delivered) = &mut sides[pulse.side as usize];
+            let (flowed, sensed) = lead.deliver(&pulse, &profile, &mut contacts[pulse.side as usize]);
+            delivered.0.push(flowed);
+            generator.sense(&pulse, sensed, &mut log);
+        }
+    }
+}

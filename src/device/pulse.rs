@@ -1,0 +1,104 @@
+//! What the generator puts out: one pulse of current.
+
+use crate::side::Side;
+use crate::time::SimTime;
+
+/// Attocoulombs in a microcoulomb: a nanoampere for a nanosecond is one attocoulomb.
+pub const ATTOCOULOMBS_PER_MICROCOULOMB: f64 = 1e12;
+
+/// A charge in attocoulombs as microcoulombs, for people.
+pub fn microcoulombs(charge_ac: i128) -> f64 {
+    charge_ac as f64 / ATTOCOULOMBS_PER_MICROCOULOMB
+}
+
+/// A constant current for a while, through the contacts that the program calls cathodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phase {
+    /// Nanoamperes; cathodic is negative.
+    pub current_na: i64,
+    /// How long it flows.
+    pub width: SimTime,
+}
+
+impl Phase {
+    /// The charge through the cathodes, attocoulombs, negative when cathodic: a whole number, so that sums are exact.
+    pub fn charge_ac(self) -> i128 {
+        i128::from(self.current_na) * i128::from(self.width.nanos())
+    }
+}
+
+/// The shape of a pulse: a stimulating phase, a gap, and a phase that takes the charge back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waveform {
+    /// The phase that stimulates.
+    pub stimulus: Phase,
+    /// Time without current between the phases.
+    pub gap: SimTime,
+    /// The opposite phase; of no width where the device recharges passively.
+    pub recharge: Phase,
+    /// Whether the terminals are shorted until the next pulse, so that charge left on the contacts flows back.
+    pub passive_recharge: bool,
+}
+
+/// Which contacts of a lead carry current, a bit each: E0 to E3, then the case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contacts(u8);
+
+/// The names of the contacts of a lead, from its tip, and of the generator's case.
+pub const CONTACT_NAMES: [&str; 5] = ["E0", "E1", "E2", "E3", "Case"];
+
+/// The number of contacts on a lead.
+pub const CONTACTS_PER_LEAD: usize = 4;
+
+/// The index of the case among [`CONTACT_NAMES`].
+pub const CASE: usize = 4;
+
+impl Contacts {
+    /// The same contacts and the one of that index, which is less than 5.
+    #[must_use]
+    pub fn with(self, index: usize) -> Self {
+        assert!(index < CONTACT_NAMES.len());
+        Self(self.0 | 1 << index)
+    }
+
+    /// Whether the contact of that index is one of them.
+    pub fn contains(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
+    }
+
+    /// The indices, from the tip.
+    pub fn indices(self) -> impl Iterator<Item = usize> {
+        (0..CONTACT_NAMES.len()).filter(move |&index| self.contains(index))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// As bits, for the state's digest.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+}
+
+/// One pulse as the generator commands it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// The instant at which its first phase begins.
+    pub at: SimTime,
+    /// The lead that it goes to.
+    pub side: Side,
+    /// Its shape, quantised to what the device can make.
+    pub waveform: Waveform,
+    /// The contacts that are cathodes in a cathodic phase.
+    pub cathodes: Contacts,
+    /// The contacts that take the current back.
+    pub anodes: Contacts,
+}

@@ -1,0 +1,262 @@
+//! A lead: what of a commanded pulse really flows, and where the charge goes.
+//!
+//! The output stage is a current source with a compliance voltage. It pushes the programmed current as long as the
+//! resistance of the loop lets it; beyond that, what the voltage can push. The current divides among the cathodes, and
+//! among the anodes, as their conductances do. In a passive recharge the terminals are shorted between pulses, and what
+//! is left on the contacts decays with the time constant of loop resistance and blocking capacitor. Not modelled yet:
+//! the double layer of the contacts, and how fast the source settles.
+
+use bevy::ecs::component::Component;
+
+use crate::command::LeadCommand;
+use crate::device::generator::Sensed;
+use crate::device::profile::DeviceProfile;
+use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Waveform};
+use crate::lead::contact::{Contact, Ledger};
+use crate::math;
+use crate::record::digest::StateWriter;
+use crate::side::Side;
+use crate::time::SimTime;
+
+/// Contacts of one lead, with the case as its return: what its arrays are over.
+pub const TERMINALS: usize = CONTACT_NAMES.len();
+
+/// What is wrong with a lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LeadFaults {
+    /// The connector has come off: no conductor reaches the generator.
+    pub disconnected: bool,
+    /// Conductors that are broken.
+    pub broken: Contacts,
+    /// Resistance in series with the whole lead, Ω, as of a corroded connector.
+    pub series_ohm: f64,
+}
+
+impl LeadFaults {
+    /// What the lead is like, in words.
+    pub fn describe(&self) -> String {
+        let mut words = Vec::new();
+        if self.disconnected {
+            words.push("disconnected".to_string());
+        }
+        words.extend(self.broken.indices().map(|index| format!("{} broken", CONTACT_NAMES[index])));
+        if self.series_ohm > 0.0 {
+            words.push(format!("{} Ω in series", self.series_ohm));
+        }
+        if words.is_empty() { "intact".to_string() } else { words.join(", ") }
+    }
+}
+
+/// A pulse as it flows through the tissue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeliveredPulse {
+    /// The instant at which its first phase begins.
+    pub at: SimTime,
+    /// What flowed through the cathodes together.
+    pub waveform: Waveform,
+    /// The share of that current through each ring and the case, signed: cathodes positive, anodes negative, each
+    /// group summing to one.
+    pub shares: [f64; TERMINALS],
+}
+
+/// One lead, from the connector of the generator to its tip.
+#[derive(Clone, Debug, PartialEq, Component)]
+pub struct Lead {
+    /// The side that it lies on.
+    pub side: Side,
+    faults: LeadFaults,
+    /// Everything that went through the generator's terminals for this lead, as seen at the cathodes.
+    source: Ledger,
+    /// Until when the charge left on the contacts has been followed, where it decays.
+    settled_at: SimTime,
+    /// What the last pulse came to: pulses repeat, and what has been worked out once is used again.
+    plan: Option<Plan>,
+}
+
+/// How a pulse flows through the lead as it is.
+#[derive(Clone, Debug, PartialEq)]
+struct Plan {
+    /// The pulse that this was worked out for; its instant does not count.
+    pulse: Pulse,
+    flowed: Waveform,
+    shares: [f64; TERMINALS],
+    /// For each contact the phases told and flowed, signed as at that contact.
+    told: [Phase; TERMINALS],
+    stimulus: [Phase; TERMINALS],
+    recharge: [Phase; TERMINALS],
+    open: bool,
+    /// Resistance around the loop, Ω.
+    loop_ohm: f64,
+}
+
+impl Lead {
+    /// An intact lead.
+    pub fn new(side: Side) -> Self {
+        Self { side, faults: LeadFaults::default(), source: Ledger::default(), settled_at: SimTime::ZERO, plan: None }
+    }
+
+    /// Everything that went through the generator's terminals for this lead.
+    pub fn source(&self) -> &Ledger {
+        &self.source
+    }
+
+    /// What is wrong with it.
+    pub fn faults(&self) -> LeadFaults {
+        self.faults
+    }
+
+    /// Something happens to it. Charge on the contacts is settled up to then, with the lead as it was.
+    pub fn change(&mut self, command: LeadCommand) {
+        match command {
+            LeadCommand::Disconnect => self.faults.disconnected = true,
+            LeadCommand::Break(contact) => self.faults.broken = self.faults.broken.with(contact),
+            LeadCommand::Series(ohm) => self.faults.series_ohm = ohm,
+            LeadCommand::Repair => self.faults = LeadFaults::default(),
+        }
+        self.plan = None;
+    }
+
+    /// Carries a pulse: enters every charge into the ledgers, and returns what flowed and what the device can sense.
+    pub fn deliver(
+        &mut self,
+        pulse: &Pulse,
+        device: &DeviceProfile,
+        contacts: &mut [&mut Contact; TERMINALS],
+    ) -> (DeliveredPulse, Sensed) {
+        self.settle(pulse.at, device, contacts);
+        let plan = match self.plan.take() {
+            Some(plan) if (Pulse { at: pulse.at, ..plan.pulse }) == *pulse => plan,
+            _ => self.plan(pulse, device, contacts),
+        };
+        for (i, contact) in contacts.iter_mut().enumerate() {
+            contact.ledger.stimulate(plan.told[i], plan.stimulus[i]);
+            contact.ledger.recover(plan.recharge[i].charge_ac());
+        }
+        self.source.stimulate(pulse.waveform.stimulus, plan.flowed.stimulus);
+        self.source.recover(plan.flowed.recharge.charge_ac());
+        let delivered = DeliveredPulse { at: pulse.at, waveform: plan.flowed, shares: plan.shares };
+        let sensed = Sensed { current_na: plan.flowed.stimulus.current_na.abs(), open_circuit: plan.open };
+        self.plan = Some(plan);
+        (delivered, sensed)
+    }
+
+    /// Works out how a pulse flows.
+    fn plan(&self, pulse: &Pulse, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) -> Plan {
+        let conductance = |index: usize| {
+            let cut = self.faults.disconnected || self.faults.broken.contains(index);
+            if cut { 0.0 } else { 1.0 / contacts[index].resistance_ohm }
+        };
+        let total = |group: Contacts| group.indices().map(conductance).sum::<f64>();
+        let (cathodic, anodic) = (total(pulse.cathodes), total(pulse.anodes));
+        let open = cathodic == 0.0 || anodic == 0.0;
+        let loop_ohm = if open { f64::INFINITY } else { 1.0 / cathodic + 1.0 / anodic + self.faults.series_ohm };
+        let limit_na = (device.compliance_v.value / loop_ohm * 1e9).floor() as i64;
+        let clip = |phase: Phase| Phase { current_na: phase.current_na.clamp(-limit_na, limit_na), ..phase };
+        let asked = pulse.waveform;
+        let flowed = Waveform { stimulus: clip(asked.stimulus), recharge: clip(asked.recharge), ..asked };
+
+        let mut shares = [0.0; TERMINALS];
+        if !open {
+            pulse.cathodes.indices().for_each(|index| shares[index] = conductance(index) / cathodic);
+            pulse.anodes.indices().for_each(|index| shares[index] = -conductance(index) / anodic);
+        }
+        // What an open circuit withholds is booked to the contacts that were meant to carry it, in equal parts.
+        let mut meant = shares;
+        if open {
+            let part = |group: Contacts| 1.0 / group.indices().count() as f64;
+            pulse.cathodes.indices().for_each(|index| meant[index] = part(pulse.cathodes));
+            pulse.anodes.indices().for_each(|index| meant[index] = -part(pulse.anodes));
+        }
+        Plan {
+            pulse: *pulse,
+            flowed,
+            shares,
+            told: divide(asked.stimulus, &meant),
+            stimulus: divide(flowed.stimulus, &shares),
+            recharge: divide(flowed.recharge, &shares),
+            open,
+            loop_ohm,
+        }
+    }
+
+    /// Follows the charge on the contacts to `at`, as it flows back through the shorted terminals since the last pulse.
+    pub fn settle(&mut self, at: SimTime, device: &DeviceProfile, contacts: &mut [&mut Contact; TERMINALS]) {
+        let Some(plan) = self.plan.as_ref().filter(|plan| plan.flowed.passive_recharge) else { return };
+        let capacitance_f = device.blocking_capacitor_uf.value * 1e-6;
+        let time_constant_s = (plan.loop_ohm + device.discharge_ohm.value) * capacitance_f;
+        let lost = 1.0 - math::exp(-(at - self.settled_at).as_secs() / time_constant_s);
+        self.settled_at = at;
+        let mut loop_ac = 0;
+        for contact in contacts.iter_mut() {
+            let charge_ac = -((contact.ledger.residual_ac as f64 * lost).round() as i128);
+            loop_ac += charge_ac;
+            contact.ledger.recover(charge_ac);
+        }
+        // The currents of one loop sum to zero: the rounding to whole attocoulombs goes to the last anode.
+        if let Some(last) = plan.pulse.anodes.indices().last() {
+            contacts[last].ledger.recover(-loop_ac);
+        }
+        let through_cathodes = plan.pulse.cathodes.indices().map(|i| contacts[i].ledger.residual_ac).sum::<i128>();
+        self.source.recover(through_cathodes - self.source.residual_ac);
+    }
+
+    /// Checks that every account closes: those of the source and of each contact, and what is on all contacts together.
+    ///
+    /// # Errors
+    /// Which one does not, with its figures.
+    pub fn check(&self, contacts: &[&Contact; TERMINALS]) -> Result<(), String> {
+        self.source.check().map_err(|why| format!("source: {why}"))?;
+        for contact in contacts {
+            contact.ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[contact.index]))?;
+        }
+        let sum = |of: fn(&Ledger) -> i128| contacts.iter().map(|contact| of(&contact.ledger)).sum::<i128>();
+        let left = sum(|ledger| ledger.residual_ac);
+        if left != 0 {
+            return Err(format!("{left} aC more went in than came out over all contacts"));
+        }
+        let (through, source) = (sum(|ledger| ledger.commanded_ac), self.source.commanded_ac);
+        if through != 2 * source {
+            return Err(format!("{through} aC were commanded of the contacts, {source} aC of the source, in and out"));
+        }
+        Ok(())
+    }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        self.source.write_state(w);
+        w.time("settled_at", Some(self.settled_at));
+        w.flag("disconnected", self.faults.disconnected);
+        w.count("broken", u64::from(self.faults.broken.bits()));
+        w.number("series_ohm", self.faults.series_ohm);
+    }
+}
+
+/// Divides a phase among the contacts by their shares, in whole nanoamperes that sum to zero over all contacts.
+fn divide(phase: Phase, shares: &[f64; TERMINALS]) -> [Phase; TERMINALS] {
+    let mut parts = [Phase { current_na: 0, width: phase.width }; TERMINALS];
+    for sign in [1.0, -1.0] {
+        let group = || (0..TERMINALS).filter(|&i| shares[i] * sign > 0.0);
+        let Some(last) = group().last() else { continue };
+        let mut rest = phase.current_na * sign as i64;
+        for i in group() {
+            let part = if i == last { rest } else { (phase.current_na as f64 * shares[i]).round() as i64 };
+            parts[i].current_na = part;
+            rest -= part;
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verif_divided_currents_sum_to_the_whole() {
+        let phase = Phase { current_na: -1_000_003, width: SimTime::from_nanos(214_000) };
+        let shares = [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, -0.25, -0.75];
+        let parts = divide(phase, &shares);
+        assert_eq!(parts[..3].iter().map(|p| p.current_na).sum::<i64>(), -1_000_003);
+        assert_eq!(parts.iter().map(|p| p.current_na).sum::<i64>(), 0);
+    }
+}

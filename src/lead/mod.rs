@@ -1,0 +1,13 @@
+//! The leads: conductors, contacts, where they lie, and what breaks.
+
+pub mod conductor;
+pub mod contact;
+pub mod implant;
+
+use bevy::ecs::component::Component;
+
+use crate::lead::conductor::DeliveredPulse;
+
+/// The pulses that flowed through a lead in this window: what it hands on to the nerve.
+#[derive(Debug, Default, Component)]
+pub struct Delivered(pub Vec<DeliveredPulse>);

@@ -1,0 +1,184 @@
+//! The command line: reads what is asked for and calls the library.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use stimtwin::run::output::Output;
+use stimtwin::run::progress::{Bar, Progress, Silent};
+use stimtwin::run::report::Report;
+use stimtwin::run::{RunError, RunOptions, run};
+use stimtwin::scenario::Scenario;
+use stimtwin::scenario::library::{ASSETS, Asset};
+use stimtwin::scenario::reader::{Problem, closest};
+use stimtwin::time::SimTime;
+
+/// Hardware simulator and digital twin of restorative neurostimulation.
+///
+/// Without a command the built-in scenario runs here and now.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 all well, 2 bad input or usage, 3 an internal fault (an invariant broke)."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a scenario from start to end
+    #[command(after_help = "Example:\n  stimtwin run scenarios/first-session.ron --out out/")]
+    Run(RunArgs),
+    /// Read scenarios and report every mistake, without running them
+    #[command(after_help = "Example:\n  stimtwin check scenarios/first-session.ron scenarios/sham.ron")]
+    Check {
+        /// The scenario files
+        #[arg(required = true, value_name = "SCENARIO")]
+        scenarios: Vec<PathBuf>,
+    },
+    /// List the built-in profiles and scenarios, or print one to start your own from
+    #[command(after_help = "Example:\n  stimtwin assets devices/restorative > my-device.ron")]
+    Assets {
+        /// The one to print, such as devices/restorative
+        name: Option<String>,
+    },
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    /// The scenario file
+    scenario: PathBuf,
+    /// Write summary.json, traces and events.jsonl to this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the results in the folder of --out
+    #[arg(long, requires = "out")]
+    overwrite: bool,
+    /// The longest step of simulated time, such as 1ms; changes no result
+    #[arg(long, value_parser = positive_time)]
+    tick: Option<SimTime>,
+    /// Stop at this simulated time, such as "12 min"
+    #[arg(long, value_parser = positive_time, value_name = "T")]
+    until: Option<SimTime>,
+    /// Use this seed instead of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Bad input or usage.
+const BAD_INPUT: u8 = 2;
+
+/// An invariant broke.
+const INTERNAL_FAULT: u8 = 3;
+
+fn positive_time(text: &str) -> Result<SimTime, String> {
+    match text.parse::<SimTime>() {
+        Ok(time) if time > SimTime::ZERO => Ok(time),
+        Ok(_) => Err("must be more than nothing".to_string()),
+        Err(why) => Err(why),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are not mistakes; clap prints both to the right place and knows which they are.
+            let code = if error.use_stderr() { BAD_INPUT } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli.command {
+        None => match Scenario::built_in() {
+            Ok(scenario) => run_scenario(&scenario, RunOptions::default(), None, false),
+            Err(problems) => explain(&problems),
+        },
+        Some(Verb::Run(args)) => run_file(args),
+        Some(Verb::Check { scenarios }) => check(&scenarios),
+        Some(Verb::Assets { name }) => assets(name.as_deref()),
+    }
+}
+
+fn run_file(args: RunArgs) -> ExitCode {
+    let mut scenario = match Scenario::from_file(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(problems) => return explain(&problems),
+    };
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    if let Some(until) = args.until.filter(|&until| until > scenario.duration) {
+        eprintln!("error: --until is {until}, and the scenario ends at {}", scenario.duration);
+        return ExitCode::from(BAD_INPUT);
+    }
+    let output = match args.out.map(|folder| Output::create(&folder, &scenario.recordings, args.overwrite)).transpose()
+    {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
+    run_scenario(&scenario, RunOptions { tick: args.tick, until: args.until }, output, args.quiet)
+}
+
+fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Output>, quiet: bool) -> ExitCode {
+    let mut progress: Box<dyn Progress> =
+        if quiet || !std::io::stderr().is_terminal() { Box::new(Silent) } else { Box::new(Bar::new()) };
+    match run(scenario, options, output, progress.as_mut()) {
+        Ok(_) if quiet => ExitCode::SUCCESS,
+        Ok(summary) => say(&Report(&summary)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(if matches!(error, RunError::Fault(_)) { INTERNAL_FAULT } else { BAD_INPUT })
+        }
+    }
+}
+
+fn check(files: &[PathBuf]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for file in files {
+        match Scenario::from_file(file) {
+            Ok(scenario) => {
+                say(&format_args!("{}: {}, {}, is well", file.display(), scenario.name, scenario.duration));
+            }
+            Err(problems) => code = explain(&problems),
+        }
+    }
+    code
+}
+
+fn assets(name: Option<&str>) -> ExitCode {
+    let path = |asset: &Asset| format!("{}/{}", asset.kind.folder(), asset.name);
+    let Some(name) = name else {
+        let list: Vec<String> = ASSETS.iter().map(path).collect();
+        return say(&list.join("\n"));
+    };
+    if let Some(asset) = ASSETS.iter().find(|asset| path(asset) == name) {
+        return say(&asset.text.trim_end());
+    }
+    let paths: Vec<String> = ASSETS.iter().map(path).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let hint = closest(name, &paths).map_or(String::new(), |close| format!("did you mean {close}? "));
+    eprintln!("error: {name} is not built in; {hint}built in: {}", paths.join(", "));
+    ExitCode::from(BAD_INPUT)
+}
+
+/// Prints to standard output; a reader that has gone away, as `head` does, is not an error.
+fn say(text: &dyn std::fmt::Display) -> ExitCode {
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
+}
+
+fn explain(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("error: {problem}");
+    }
+    ExitCode::from(BAD_INPUT)
+}

@@ -1,0 +1,237 @@
+//! The medial branch: which motor axons a pulse fires.
+//!
+//! Each motor unit has one axon, with a diameter and a place in the cross-section of a straight nerve. An axon fires
+//! when the current that flows reaches its threshold for that waveform, and when it is not still refractory.
+//! Recruitment is what falls out of diameters, places and contacts.
+
+use bevy::ecs::component::Component;
+use nalgebra::{Point3, Vector3};
+use std::sync::Arc;
+
+use crate::device::pulse::{Phase, Waveform};
+use crate::lead::conductor::{DeliveredPulse, TERMINALS};
+use crate::nerve::field::{SourcePoint, drive};
+use crate::nerve::thresholds::{TABLE_S_PER_M, ThresholdTable, biphasic_ratio};
+use crate::nerve::volley::{FiringSet, Volley};
+use crate::random::{Draw, StableId, Stream};
+use crate::record::digest::StateWriter;
+use crate::source::{Figure, Source};
+use crate::time::SimTime;
+
+/// A nerve, read from a profile in `assets/nerve/`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NerveProfile {
+    /// What it is called.
+    pub name: String,
+    /// What it is, and what of it is known.
+    pub description: String,
+    /// A point that the right nerve goes through, mm in the anatomical frame; the left one mirrors it.
+    pub through_mm: Point3<f64>,
+    /// Another point that it goes through.
+    pub towards_mm: Point3<f64>,
+    /// Where the points come from.
+    pub course_source: Source,
+    /// Radius of the nerve, mm.
+    pub radius_mm: Figure,
+    /// Mean diameter of its motor axons, µm.
+    pub diameter_mean_um: Figure,
+    /// Standard deviation of the diameters, µm.
+    pub diameter_sd_um: Figure,
+    /// The smallest and the largest diameter, µm.
+    pub diameter_limits_um: (f64, f64),
+    /// Time after firing in which an axon cannot fire again, ms.
+    pub refractory_ms: Figure,
+}
+
+/// One motor axon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axon {
+    /// Fibre diameter, myelin included, µm.
+    pub diameter_um: f64,
+    /// A point that it goes through, mm in the anatomical frame.
+    pub through_mm: Point3<f64>,
+}
+
+/// The motor axons of a nerve, and what they did last.
+#[derive(Clone, Debug, Component)]
+pub struct Nerve {
+    axons: Vec<Axon>,
+    direction: Vector3<f64>,
+    contacts_mm: [Option<Point3<f64>>; TERMINALS],
+    conductivity_s_per_m: f64,
+    refractory: SimTime,
+    table: Arc<ThresholdTable>,
+    /// Volleys that some axon may still be refractory from.
+    recent: Vec<Volley>,
+    /// Thresholds for the waveform and the contacts of the last pulse.
+    tuned: Option<Tuned>,
+}
+
+/// Thresholds of all axons for one shape of pulse through one choice of contacts.
+#[derive(Clone, Debug)]
+struct Tuned {
+    shape: Waveform,
+    shares: [f64; TERMINALS],
+    /// Amplitude of the stimulating phase at which each axon fires, nA.
+    thresholds_na: Vec<f64>,
+    /// The amplitude of the last pulse and whom it fired.
+    last: Option<(i64, FiringSet)>,
+}
+
+/// The waveform as it would be with a stimulating phase of a milliampere: what thresholds depend on.
+fn unit_shape(waveform: Waveform) -> Waveform {
+    const UNIT_NA: i64 = 1_000_000;
+    let amplitude = waveform.stimulus.current_na.abs().max(1);
+    let scale = |phase: Phase| Phase {
+        current_na: (i128::from(phase.current_na) * i128::from(UNIT_NA) / i128::from(amplitude)) as i64,
+        ..phase
+    };
+    Waveform { stimulus: scale(waveform.stimulus), recharge: scale(waveform.recharge), ..waveform }
+}
+
+impl Nerve {
+    /// The axons of a nerve of `count` motor units on the side that `mirror` puts points on, drawn from the spectrum of
+    /// the profile; the axon of unit 0 is the thinnest.
+    pub fn new(
+        profile: &NerveProfile,
+        count: usize,
+        id: &StableId,
+        seed: u64,
+        mirror: impl Fn(Point3<f64>) -> Point3<f64>,
+        contacts_mm: [Option<Point3<f64>>; TERMINALS],
+        conductivity_s_per_m: f64,
+    ) -> Self {
+        let (through, towards) = (mirror(profile.through_mm), mirror(profile.towards_mm));
+        let direction = (towards - through).normalize();
+        // Any two directions across the nerve do; these mirror with it.
+        let across = direction.cross(&Vector3::y()).normalize();
+        let other = direction.cross(&across);
+        let mut diameters: Vec<f64> = (0..count)
+            .map(|i| {
+                let z = Draw::new(seed, id, Stream::AxonDiameter, i as u64).normal();
+                let (smallest, largest) = profile.diameter_limits_um;
+                (profile.diameter_mean_um.value + profile.diameter_sd_um.value * z).clamp(smallest, largest)
+            })
+            .collect();
+        diameters.sort_by(f64::total_cmp);
+        let axons = diameters
+            .into_iter()
+            .enumerate()
+            .map(|(i, diameter_um)| {
+                let mut draw = Draw::new(seed, id, Stream::AxonPlace, i as u64);
+                let radius = profile.radius_mm.value * draw.uniform().sqrt();
+                let angle = std::f64::consts::TAU * draw.uniform();
+                let offset = across * (radius * crate::math::cos(angle)) + other * (radius * crate::math::sin(angle));
+                Axon { diameter_um, through_mm: through + offset }
+            })
+            .collect();
+        Self {
+            axons,
+            direction,
+            contacts_mm,
+            conductivity_s_per_m,
+            refractory: SimTime::from_nanos((profile.refractory_ms.value * 1e6).round() as i64),
+            table: Arc::new(ThresholdTable::embedded()),
+            recent: Vec::new(),
+            tuned: None,
+        }
+    }
+
+    /// The axons, the thinnest first.
+    pub fn axons(&self) -> &[Axon] {
+        &self.axons
+    }
+
+    /// Whom a pulse fires.
+    pub fn recruit(&mut self, pulse: &DeliveredPulse) -> Volley {
+        let amplitude_na = pulse.waveform.stimulus.current_na.abs();
+        let fired = if amplitude_na == 0 { FiringSet::default() } else { self.above_threshold(pulse, amplitude_na) };
+        let mut volley = Volley { at: pulse.at, fired };
+        self.recent.retain(|earlier| pulse.at - earlier.at < self.refractory);
+        for earlier in &self.recent {
+            volley.fired = volley.fired.without(earlier.fired);
+        }
+        if !volley.fired.is_empty() {
+            self.recent.push(volley);
+        }
+        volley
+    }
+
+    fn above_threshold(&mut self, pulse: &DeliveredPulse, amplitude_na: i64) -> FiringSet {
+        let shape = unit_shape(pulse.waveform);
+        let fits = |tuned: &Tuned| tuned.shape == shape && tuned.shares == pulse.shares;
+        if !self.tuned.as_ref().is_some_and(fits) {
+            let thresholds_na = self.thresholds_ma(shape, &pulse.shares).into_iter().map(|ma| ma * 1e6).collect();
+            self.tuned = Some(Tuned { shape, shares: pulse.shares, thresholds_na, last: None });
+        }
+        let tuned = self.tuned.as_mut().expect("tuned to this shape just now");
+        if let Some((_, fired)) = tuned.last.filter(|&(last_na, _)| last_na == amplitude_na) {
+            return fired;
+        }
+        let mut fired = FiringSet::default();
+        for (unit, threshold_na) in tuned.thresholds_na.iter().enumerate() {
+            if amplitude_na as f64 >= *threshold_na {
+                fired.insert(unit);
+            }
+        }
+        tuned.last = Some((amplitude_na, fired));
+        fired
+    }
+
+    /// The amplitude of the stimulating phase at which each axon fires, mA, for that shape through those contacts.
+    ///
+    /// Each phase excites by itself; a phase that an opposite one follows needs more.
+    pub fn thresholds_ma(&self, waveform: Waveform, shares: &[f64; TERMINALS]) -> Vec<f64> {
+        let width_us = |phase: Phase| phase.width.nanos() as f64 / 1e3;
+        let tables: Vec<_> = [waveform.stimulus, waveform.recharge]
+            .into_iter()
+            .filter(|phase| phase.current_na != 0 && phase.width > SimTime::ZERO)
+            .map(|phase| (phase, self.table.at_width(width_us(phase))))
+            .collect();
+        let amplitude = waveform.stimulus.current_na.abs() as f64;
+        self.axons
+            .iter()
+            .map(|axon| {
+                let sources = self.sources(axon, shares);
+                let nearest = sources.iter().map(|source| source.distance_mm).fold(f64::INFINITY, f64::min);
+                let mut threshold_ma = f64::INFINITY;
+                for (order, (phase, table)) in tables.iter().enumerate() {
+                    let drive = drive(axon.diameter_um, &sources, table);
+                    let per_ma = if phase.current_na < 0 { drive.cathodic } else { drive.anodic };
+                    let followed = tables.get(order + 1).map_or(1.0, |(later, _)| {
+                        let times = phase.current_na.abs() as f64 / later.current_na.abs() as f64;
+                        let gap_us = waveform.gap.nanos() as f64 / 1e3;
+                        biphasic_ratio(axon.diameter_um, nearest, width_us(*phase), gap_us, times)
+                    });
+                    let relative = phase.current_na.abs() as f64 / amplitude;
+                    threshold_ma = threshold_ma.min(followed / (per_ma * relative));
+                }
+                threshold_ma * self.conductivity_s_per_m / TABLE_S_PER_M
+            })
+            .collect()
+    }
+
+    /// The contacts that carry current, as an axon sees them. The case is too far away to matter.
+    fn sources(&self, axon: &Axon, shares: &[f64; TERMINALS]) -> Vec<SourcePoint> {
+        self.contacts_mm
+            .iter()
+            .zip(shares)
+            .filter_map(|(contact, &share_ma)| contact.filter(|_| share_ma != 0.0).map(|contact| (contact, share_ma)))
+            .map(|(contact, share_ma)| {
+                let to_contact = contact - axon.through_mm;
+                let along_mm = to_contact.dot(&self.direction);
+                let distance_mm = (to_contact - self.direction * along_mm).norm();
+                SourcePoint { distance_mm, along_mm, share_ma }
+            })
+            .collect()
+    }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        w.count("recent", self.recent.len() as u64);
+        if let Some(last) = self.recent.last() {
+            w.time("last_volley", Some(last.at));
+            last.fired.write_state(w);
+        }
+    }
+}

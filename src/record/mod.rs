@@ -1,0 +1,151 @@
+//! What a run leaves behind: samples, events, ledger, digest; and the invariants that stop it.
+
+pub mod digest;
+pub mod events;
+pub mod probe;
+pub mod recorder;
+pub mod trace;
+
+use bevy::app::App;
+use bevy::ecs::resource::Resource;
+use bevy::ecs::schedule::IntoScheduleConfigs;
+use bevy::ecs::system::{Query, Res, ResMut};
+
+use crate::adaptation::multifidus::Multifidus;
+use crate::device::generator::PulseGenerator;
+use crate::lead::conductor::Lead;
+use crate::lead::contact::Contact;
+use crate::muscle::pool::{Cursor, MotorUnitPool};
+use crate::nerve::bundle::Nerve;
+use crate::record::digest::{RunDigest, StateWriter};
+use crate::record::probe::SideView;
+use crate::record::recorder::Recorder;
+use crate::side::Side;
+use crate::sim::{Fault, PatientEntities, Roster, SimSystems, SimTick, Window};
+use crate::time::SimTime;
+
+/// The first invariant that broke, if one did.
+#[derive(Debug, Default, Resource)]
+pub struct Broken(pub Option<Fault>);
+
+/// The digest of the run, and the buffer that states are written into.
+#[derive(Debug, Default, Resource)]
+pub struct Digests {
+    /// The digest so far.
+    pub run: RunDigest,
+    writer: StateWriter,
+}
+
+/// Adds samples, invariants and the digest to the tick.
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Broken>().init_resource::<Digests>();
+    app.add_systems(SimTick, (sample, check, take_digest).chain().in_set(SimSystems::Record));
+}
+
+/// Samples the recordings that are due at the end of the window.
+fn sample(
+    window: Res<Window>,
+    roster: Res<Roster>,
+    mut recorder: ResMut<Recorder>,
+    generators: Query<&PulseGenerator>,
+    leads: Query<&Lead>,
+    contacts: Query<&Contact>,
+    pools: Query<&MotorUnitPool>,
+    multifidi: Query<&Multifidus>,
+    mut cursors: Query<&mut Cursor>,
+) {
+    let at = window.to;
+    if recorder.next_sample() != Some(at) {
+        return;
+    }
+    let Some(patient) = roster.patients().first() else { return };
+    let view = |side: Side| {
+        let entities = &patient.sides[side];
+        Some(SideView {
+            generator: generators.get(patient.generator).ok()?,
+            lead: leads.get(entities.lead).ok()?,
+            contacts: contacts.get_many(entities.contacts).ok()?,
+            pool: pools.get(entities.pool).ok()?,
+            multifidus: multifidi.get(entities.multifidus).ok()?,
+        })
+    };
+    let views = Side::BOTH.map(|side| view(side).expect("the roster's entities live"));
+    let pools = Side::BOTH.map(|side| patient.sides[side].pool);
+    let mut cursors = cursors.get_many_mut(pools).expect("the roster's entities live");
+    recorder.sample(at, |probe| views[probe.side as usize].read(probe.quantity, at, &mut cursors[probe.side as usize]));
+}
+
+/// What the state is made of, in the world's queries.
+type States<'w, 's> = (
+    Query<'w, 's, &'static PulseGenerator>,
+    Query<'w, 's, &'static Lead>,
+    Query<'w, 's, &'static Contact>,
+    Query<'w, 's, &'static Nerve>,
+    Query<'w, 's, &'static MotorUnitPool>,
+    Query<'w, 's, &'static Multifidus>,
+);
+
+/// Checks every component at each whole second.
+fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, states: States) {
+    let at = window.to;
+    if !at.is_multiple_of(SimTime::SECOND) || broken.0.is_some() {
+        return;
+    }
+    for patient in roster.patients() {
+        if let Err((component, message)) = check_patient(patient, &states) {
+            broken.0 = Some(Fault { at, component, message });
+            return;
+        }
+    }
+}
+
+fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (String, String)> {
+    let (_, leads, contacts, _, pools, multifidi) = states;
+    for side in Side::BOTH {
+        let entities = &patient.sides[side];
+        let named = |part: &str| format!("{}/{}/{part}", patient.name, side.name());
+        let pool = pools.get(entities.pool).expect("the roster's entities live");
+        pool.check().map_err(|message| (named("pool"), message))?;
+        let multifidus = multifidi.get(entities.multifidus).expect("the roster's entities live");
+        multifidus.check().map_err(|message| (named("multifidus"), message))?;
+        let lead = leads.get(entities.lead).expect("the roster's entities live");
+        let contacts = contacts.get_many(entities.contacts).expect("the roster's entities live");
+        lead.check(&contacts).map_err(|message| (named("lead"), message))?;
+    }
+    Ok(())
+}
+
+/// Takes the digest of all state at each whole second.
+fn take_digest(window: Res<Window>, roster: Res<Roster>, mut digests: ResMut<Digests>, states: States) {
+    if !window.to.is_multiple_of(SimTime::SECOND) {
+        return;
+    }
+    let Digests { run, writer } = &mut *digests;
+    writer.clear();
+    write_state(&roster, &states, writer);
+    run.fold(window.to.whole_second(), writer.digest());
+}
+
+/// Writes the state of every component, patient by patient, in the order of a pulse's way.
+fn write_state(roster: &Roster, states: &States, w: &mut StateWriter) {
+    let (generators, leads, contacts, nerves, pools, multifidi) = states;
+    for patient in roster.patients() {
+        w.component(&patient.name, "generator");
+        generators.get(patient.generator).expect("the roster's entities live").write_state(w);
+        for side in Side::BOTH {
+            let entities = &patient.sides[side];
+            w.component(side.name(), "lead");
+            leads.get(entities.lead).expect("the roster's entities live").write_state(w);
+            for contact in contacts.get_many(entities.contacts).expect("the roster's entities live") {
+                w.component(side.name(), crate::device::pulse::CONTACT_NAMES[contact.index]);
+                contact.ledger.write_state(w);
+            }
+            w.component(side.name(), "nerve");
+            nerves.get(entities.nerve).expect("the roster's entities live").write_state(w);
+            w.component(side.name(), "pool");
+            pools.get(entities.pool).expect("the roster's entities live").write_state(w);
+            w.component(side.name(), "multifidus");
+            multifidi.get(entities.multifidus).expect("the roster's entities live").write_state(w);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Probes: the quantities that can be recorded, each with its unit in its name.
+
+use crate::adaptation::multifidus::Multifidus;
+use crate::device::generator::PulseGenerator;
+use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
+use crate::lead::conductor::{Lead, TERMINALS};
+use crate::lead::contact::Contact;
+use crate::muscle::pool::{Cursor, MotorUnitPool};
+use crate::scenario::reader::closest;
+use crate::side::Side;
+use crate::time::SimTime;
+
+/// What a probe of a side measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Force of the pool, N.
+    Force,
+    /// Force that the pool could make in full tetanus without fatigue, N.
+    MaxForce,
+    /// Capacity that fatigue has left, as a fraction.
+    Capacity,
+    /// Motor units that the last volley fired, as a fraction.
+    Recruited,
+    /// Pulses since the start.
+    Pulses,
+    /// Amplitude that the program has now, mA.
+    Amplitude,
+    /// Charge commanded in stimulating phases since the start, µC.
+    Commanded,
+    /// Charge delivered in them, µC.
+    Delivered,
+    /// Charge left on the cathodes, µC.
+    Residual,
+    /// Force-time integral since the start, N·s.
+    Impulse,
+    /// Size of the muscle, relative to a healthy one.
+    Size,
+    /// Neural drive, relative to a healthy one.
+    Drive,
+    /// Arthrogenic inhibition, as a fraction.
+    Inhibition,
+    /// Voluntary strength, relative to a healthy one: size times drive.
+    Strength,
+    /// Fraction of type I fibres.
+    TypeI,
+    /// Fraction of fat.
+    Fat,
+    /// Force of one motor unit, N; counted from 0.
+    UnitForce(usize),
+    /// Charge left on one contact, µC.
+    ContactResidual(usize),
+}
+
+/// The quantities of a side with their names, which carry the unit.
+const QUANTITIES: [(&str, Quantity); 16] = [
+    ("force_n", Quantity::Force),
+    ("max_force_n", Quantity::MaxForce),
+    ("capacity_fraction", Quantity::Capacity),
+    ("recruited_fraction", Quantity::Recruited),
+    ("pulses_count", Quantity::Pulses),
+    ("amplitude_ma", Quantity::Amplitude),
+    ("commanded_uc", Quantity::Commanded),
+    ("delivered_uc", Quantity::Delivered),
+    ("residual_uc", Quantity::Residual),
+    ("impulse_n_s", Quantity::Impulse),
+    ("size_fraction", Quantity::Size),
+    ("drive_fraction", Quantity::Drive),
+    ("inhibition_fraction", Quantity::Inhibition),
+    ("strength_fraction", Quantity::Strength),
+    ("type_i_fraction", Quantity::TypeI),
+    ("fat_fraction", Quantity::Fat),
+];
+
+/// One column of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Its name, such as `left.force_n`.
+    pub name: String,
+    /// The side.
+    pub side: Side,
+    /// What it measures.
+    pub quantity: Quantity,
+}
+
+impl Probe {
+    /// The names of all probes of a side, with stand-ins for those that carry a number or a contact.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        QUANTITIES.iter().map(|(name, _)| *name).chain(["unit_1.force_n", "E0.residual_uc"])
+    }
+
+    /// Reads a name such as `left.force_n`, `right.unit_120.force_n` or `left.E0.residual_uc`, for a pool of so many
+    /// units.
+    ///
+    /// # Errors
+    /// What is allowed, and the closest name.
+    pub fn parse(name: &str, units: usize) -> Result<Self, String> {
+        let wrong = || {
+            let all: Vec<String> =
+                Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name()))).collect();
+            let names: Vec<&str> = all.iter().map(String::as_str).collect();
+            let hint = closest(name, &names).map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
+            format!(
+                "{hint}a probe is left or right, a dot, and one of {}",
+                Self::names().collect::<Vec<_>>().join(", ")
+            )
+        };
+        let (side, rest) = name.split_once('.').ok_or_else(wrong)?;
+        let side = Side::BOTH.into_iter().find(|s| s.name() == side).ok_or_else(wrong)?;
+        let named = QUANTITIES.iter().find(|(known, _)| *known == rest).map(|(_, quantity)| *quantity);
+        let quantity = match (named, rest.split_once('.')) {
+            (Some(quantity), _) => quantity,
+            (None, Some((unit, "force_n"))) => {
+                let number = unit.strip_prefix("unit_").and_then(|n| n.parse::<usize>().ok()).ok_or_else(wrong)?;
+                if units > 0 && !(1..=units).contains(&number) {
+                    return Err(format!("the muscle has units 1 to {units}"));
+                }
+                Quantity::UnitForce(number.max(1) - 1)
+            }
+            (None, Some((contact, "residual_uc"))) => {
+                let index = CONTACT_NAMES.iter().position(|known| *known == contact).ok_or_else(wrong)?;
+                Quantity::ContactResidual(index)
+            }
+            _ => return Err(wrong()),
+        };
+        Ok(Self { name: name.to_string(), side, quantity })
+    }
+}
+
+/// Probes that are sampled together and written to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// The file's name; its ending tells the format.
+    pub file: String,
+    /// Time between samples.
+    pub every: SimTime,
+    /// The first sample.
+    pub from: SimTime,
+    /// No sample comes after this.
+    pub until: SimTime,
+    /// The columns.
+    pub probes: Vec<Probe>,
+}
+
+impl Recording {
+    /// The first sample at or after `at`.
+    pub fn next_sample(&self, at: SimTime) -> Option<SimTime> {
+        let next = if at <= self.from {
+            self.from
+        } else {
+            let steps = (at - self.from).nanos() + self.every.nanos() - 1;
+            self.from + self.every * (steps / self.every.nanos())
+        };
+        (next <= self.until).then_some(next)
+    }
+}
+
+/// Everything of one side that a probe can look at.
+pub struct SideView<'a> {
+    /// The generator of the patient.
+    pub generator: &'a PulseGenerator,
+    /// The lead of the side.
+    pub lead: &'a Lead,
+    /// Its contacts.
+    pub contacts: [&'a Contact; TERMINALS],
+    /// The motor units.
+    pub pool: &'a MotorUnitPool,
+    /// The muscle over months.
+    pub multifidus: &'a Multifidus,
+}
+
+impl SideView<'_> {
+    /// What a probe of this side shows at an instant.
+    pub fn read(&self, quantity: Quantity, at: SimTime, cursor: &mut Cursor) -> f64 {
+        let state = self.multifidus.state();
+        match quantity {
+            Quantity::Force | Quantity::Capacity | Quantity::UnitForce(_) => {
+                cursor.go_to(at, self.pool);
+                match quantity {
+                    Quantity::Force => cursor.force_n(self.pool),
+                    Quantity::UnitForce(unit) => cursor.unit_force_n(self.pool, unit),
+                    _ => cursor.capacity(self.pool),
+                }
+            }
+            Quantity::MaxForce => self.pool.max_force_n(),
+            Quantity::Recruited => self.pool.recruited().len() as f64 / self.pool.units() as f64,
+            Quantity::Pulses => self.generator.pulses(self.lead.side) as f64,
+            Quantity::Amplitude => self.generator.program().sides[self.lead.side].amplitude_na as f64 / 1e6,
+            Quantity::Commanded => microcoulombs(self.lead.source().commanded_ac),
+            Quantity::Delivered => microcoulombs(self.lead.source().delivered_ac),
+            Quantity::Residual => microcoulombs(self.settled(at).0.source().residual_ac),
+            Quantity::ContactResidual(index) => microcoulombs(self.settled(at).1[index].ledger.residual_ac),
+            Quantity::Impulse => {
+                let mut pool = self.pool.clone();
+                pool.settle(at);
+                pool.impulse_n_s()
+            }
+            Quantity::Size => state.size,
+            Quantity::Drive => state.drive,
+            Quantity::Inhibition => state.inhibition,
+            Quantity::Strength => state.size * state.drive,
+            Quantity::TypeI => state.type_i_fraction,
+            Quantity::Fat => state.fat_fraction,
+        }
+    }
+
+    /// Lead and contacts as they are at an instant at which nothing is delivered.
+    pub fn settled(&self, at: SimTime) -> (Lead, [Contact; TERMINALS]) {
+        let mut lead = self.lead.clone();
+        let mut contacts = self.contacts.map(Clone::clone);
+        lead.settle(at, &self.generator.profile, &mut contacts.each_mut());
+        (lead, contacts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verif_names_read_and_mistakes_are_explained() {
+        for name in Probe::names() {
+            assert!(Probe::parse(&format!("left.{name}"), 120).is_ok(), "{name}");
+        }
+        assert!(Probe::parse("left.force", 120).unwrap_err().contains("left.force_n"));
+        assert!(Probe::parse("right.unit_121.force_n", 120).unwrap_err().contains("1 to 120"));
+        assert!(Probe::parse("middle.force_n", 120).is_err());
+    }
+
+    #[test]
+    fn verif_samples_lie_on_their_own_grid() {
+        let seconds = SimTime::from_secs;
+        let recording = Recording {
+            file: String::new(),
+            every: seconds(3),
+            from: seconds(1),
+            until: seconds(8),
+            probes: Vec::new(),
+        };
+        assert_eq!(recording.next_sample(SimTime::ZERO), Some(seconds(1)));
+        assert_eq!(recording.next_sample(seconds(1)), Some(seconds(1)));
+        assert_eq!(recording.next_sample(seconds(2)), Some(seconds(4)));
+        assert_eq!(recording.next_sample(seconds(7)), Some(seconds(7)));
+        assert_eq!(recording.next_sample(seconds(8)), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! A scenario from its start to its end, and what is written of it.
+
+pub mod output;
+pub mod progress;
+pub mod report;
+pub mod summary;
+
+use crate::run::output::{Output, OutputError};
+use crate::run::progress::Progress;
+use crate::run::summary::Summary;
+use crate::scenario::Scenario;
+use crate::sim::{Fault, Simulation};
+use crate::time::SimTime;
+
+/// What a run is asked for beyond its scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// The longest window; none for as long as nothing is to be seen.
+    pub tick: Option<SimTime>,
+    /// Where to stop, if before the end.
+    pub until: Option<SimTime>,
+}
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Results cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// An invariant broke.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The longest stretch between two looks at the progress and at what is to be written.
+const CHUNK: SimTime = SimTime::from_secs(6 * 3600);
+
+/// Samples of a recording that are kept in memory at most.
+const ROWS_IN_MEMORY: i64 = 1 << 16;
+
+/// Runs a scenario, writes its results as they come, and sums it up.
+///
+/// # Errors
+/// Results cannot be written, or an invariant broke; then there is no summary.
+pub fn run(
+    scenario: &Scenario,
+    options: RunOptions,
+    mut output: Option<Output>,
+    progress: &mut dyn Progress,
+) -> Result<Summary, RunError> {
+    let mut simulation = Simulation::new(scenario, options.tick);
+    let end = options.until.map_or(scenario.duration, |until| until.min(scenario.duration));
+    let chunk = scenario.recordings.iter().map(|recording| recording.every * ROWS_IN_MEMORY).fold(CHUNK, SimTime::min);
+    let mut events = 0;
+    progress.begin(end);
+    while simulation.now() < end {
+        let until = (simulation.now() + chunk).min(end);
+        simulation.advance_to(until)?;
+        let happened = simulation.take_events();
+        events += happened.len() as u64;
+        let rows = simulation.take_rows();
+        if let Some(output) = &mut output {
+            output.write_events(&happened, scenario.clock)?;
+            output.write_rows(rows)?;
+        }
+        rows.iter_mut().for_each(crate::record::recorder::Rows::clear);
+        progress.at(until);
+    }
+    progress.end();
+    let summary = Summary::of(scenario, &simulation, events);
+    if let Some(output) = output {
+        output.finish(&summary)?;
+    }
+    Ok(summary)
+}

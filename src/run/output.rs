@@ -1,0 +1,137 @@
+//! The folder that a run writes its results to.
+//!
+//! Every file is written under a name ending in `.partial` and gets its own when the run is over; `summary.json` comes
+//! last. A run that fails or is killed leaves no file that looks whole, and no summary.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::record::events::{Event, EventKind};
+use crate::record::probe::Recording;
+use crate::record::recorder::Rows;
+use crate::record::trace::{TraceError, TraceWriter};
+use crate::run::summary::Summary;
+use crate::time::DayClock;
+
+/// Why results cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The folder has something in it.
+    #[error("{}: is not empty; name another folder, or add --overwrite to replace its results", .0.display())]
+    NotEmpty(PathBuf),
+    /// A file or folder cannot be written.
+    #[error("{}: cannot be written: {}", .0.display(), .1)]
+    Io(PathBuf, io::Error),
+    /// A trace cannot be written.
+    #[error("{}: cannot be written: {}", .0.display(), .1)]
+    Trace(PathBuf, TraceError),
+}
+
+/// The names of the results' own files.
+const EVENTS: &str = "events.jsonl";
+const SUMMARY: &str = "summary.json";
+
+/// A run's results while they are written.
+pub struct Output {
+    folder: PathBuf,
+    events: BufWriter<File>,
+    traces: Vec<(String, TraceWriter)>,
+}
+
+/// An event as a line of `events.jsonl`.
+#[derive(serde::Serialize)]
+struct EventLine<'a> {
+    time_ns: i64,
+    clock: String,
+    #[serde(flatten)]
+    kind: &'a EventKind,
+}
+
+fn partial(folder: &Path, file: &str) -> PathBuf {
+    folder.join(format!("{file}.partial"))
+}
+
+impl Output {
+    /// Begins the results of those recordings in a folder that is new or empty, or whose results may be replaced.
+    ///
+    /// # Errors
+    /// The folder is not empty, or something cannot be written.
+    pub fn create(folder: &Path, recordings: &[Recording], overwrite: bool) -> Result<Self, OutputError> {
+        let at = |path: &Path| {
+            let path = path.to_path_buf();
+            move |error| OutputError::Io(path, error)
+        };
+        fs::create_dir_all(folder).map_err(at(folder))?;
+        let occupied = fs::read_dir(folder).map_err(at(folder))?.next().is_some();
+        if occupied && !overwrite {
+            return Err(OutputError::NotEmpty(folder.to_path_buf()));
+        }
+        // The summary goes first: while results are replaced, none of them looks whole.
+        let files: Vec<&str> =
+            [SUMMARY, EVENTS].into_iter().chain(recordings.iter().map(|recording| recording.file.as_str())).collect();
+        for path in files.iter().flat_map(|file| [folder.join(file), partial(folder, file)]) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),
+                _ => {}
+            }
+        }
+        let path = partial(folder, EVENTS);
+        let events = BufWriter::new(File::create_new(&path).map_err(at(&path))?);
+        let mut traces = Vec::new();
+        for recording in recordings {
+            let path = partial(folder, &recording.file);
+            let writer =
+                TraceWriter::create(&path, recording).map_err(|error| OutputError::Trace(path.clone(), error))?;
+            traces.push((recording.file.clone(), writer));
+        }
+        Ok(Self { folder: folder.to_path_buf(), events, traces })
+    }
+
+    /// Writes events, a line each.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_events(&mut self, events: &[Event], clock: DayClock) -> Result<(), OutputError> {
+        let path = partial(&self.folder, EVENTS);
+        for event in events {
+            let line = EventLine { time_ns: event.at.nanos(), clock: clock.show(event.at), kind: &event.kind };
+            let line = serde_json::to_string(&line).expect("events are plain values with text keys");
+            writeln!(self.events, "{line}").map_err(|error| OutputError::Io(path.clone(), error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes samples, those of each recording to its trace.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_rows(&mut self, rows: &[Rows]) -> Result<(), OutputError> {
+        for ((file, trace), rows) in self.traces.iter_mut().zip(rows) {
+            trace.append(rows).map_err(|error| OutputError::Trace(partial(&self.folder, file), error))?;
+        }
+        Ok(())
+    }
+
+    /// Gives every file its name, and the summary last.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn finish(mut self, summary: &Summary) -> Result<(), OutputError> {
+        let folder = self.folder;
+        let settle = |file: &str| {
+            let path = folder.join(file);
+            fs::rename(partial(&folder, file), &path).map_err(|error| OutputError::Io(path, error))
+        };
+        self.events.flush().map_err(|error| OutputError::Io(folder.join(EVENTS), error))?;
+        settle(EVENTS)?;
+        for (file, trace) in self.traces {
+            trace.finish().map_err(|error| OutputError::Trace(partial(&folder, &file), error))?;
+            settle(&file)?;
+        }
+        let json = serde_json::to_string_pretty(summary).expect("a summary is plain values with text keys");
+        let path = partial(&folder, SUMMARY);
+        fs::write(&path, json + "\n").map_err(|error| OutputError::Io(path, error))?;
+        settle(SUMMARY)
+    }
+}

@@ -1,0 +1,58 @@
+//! The summary that a person reads in ten seconds.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::run::summary::{Change, SideSummary, Summary};
+
+/// The report of a summary.
+pub struct Report<'a>(pub &'a Summary);
+
+/// The width of the column of names.
+const NAME: usize = 24;
+
+impl Display for Report<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Summary { scenario, patient, device, sessions, simulated_s, left, right, .. } = self.0;
+        let simulated = crate::run::progress::coarse(crate::time::SimTime::from_nanos((simulated_s * 1e9) as i64));
+        writeln!(f, "{scenario}: {patient}, {device}, {simulated}, {sessions} session{}", plural(*sessions))?;
+        writeln!(f)?;
+        writeln!(f, "{:NAME$} {:>16} {:>16}", "", "left", "right")?;
+        let mut row = |name: &str, show: &dyn Fn(&SideSummary) -> String| {
+            writeln!(f, "{name:NAME$} {:>16} {:>16}", show(left), show(right))
+        };
+        row("pulses", &|side| side.pulses.to_string())?;
+        row("charge delivered, µC", &|side| format!("{:.3}", side.charge.delivered_uc))?;
+        row("  of that commanded", &|side| share(side.charge.delivered_uc, side.charge.commanded_uc))?;
+        row("  left on contacts, µC", &|side| format!("{:.6}", side.charge.residual_uc))?;
+        row("motor units recruited", &|side| percent(side.recruited_fraction))?;
+        row("force, peak, N", &|side| format!("{:.1}", side.peak_force_n))?;
+        row("force in trains, mean, N", &|side| side.mean_force_n.map_or("-".into(), |n| format!("{n:.1}")))?;
+        row("ripple", &|side| side.ripple.map_or("-".into(), percent))?;
+        row("tired by", &|side| if side.trains > 0 { percent(side.tired_fraction) } else { "-".into() })?;
+        row("size", &|side| change(side.size_fraction))?;
+        row("drive", &|side| change(side.drive_fraction))?;
+        row("strength", &|side| change(side.strength_fraction))?;
+        writeln!(f)?;
+        let count = self.0.hypotheses.len();
+        if count > 0 {
+            writeln!(f, "rests on {count} hypotheses; summary.json names them")?;
+        }
+        write!(f, "digest {}", self.0.digest)
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn percent(fraction: f64) -> String {
+    format!("{:.1} %", fraction * 100.0)
+}
+
+fn share(part: f64, whole: f64) -> String {
+    if whole > 0.0 { percent(part / whole) } else { "-".into() }
+}
+
+fn change(Change { start, end }: Change) -> String {
+    format!("{:.1} → {:.1} %", start * 100.0, end * 100.0)
+}

@@ -1,0 +1,243 @@
+//! What a run came to: `summary.json`. `docs/results.md` tells what every key means.
+
+use serde::Serialize;
+
+use crate::adaptation::multifidus::{AdaptationRates, Multifidus};
+use crate::device::generator::PulseGenerator;
+use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
+use crate::lead::conductor::Lead;
+use crate::lead::contact::{Contact, Ledger};
+use crate::muscle::pool::MotorUnitPool;
+use crate::record::probe::SideView;
+use crate::scenario::Scenario;
+use crate::side::Side;
+use crate::sim::{PatientEntities, Simulation};
+use crate::source::{Figure, Source};
+use crate::time::SimTime;
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// `stimtwin` and its version.
+    pub program: String,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// The patient, the device and the implant, by name.
+    pub patient: String,
+    /// See `patient`.
+    pub device: String,
+    /// See `patient`.
+    pub implant: String,
+    /// Simulated time, s.
+    pub simulated_s: f64,
+    /// The digest of all state over the whole run.
+    pub digest: String,
+    /// Whole seconds that the digest has folded.
+    pub digested_seconds: u64,
+    /// Sessions that took place.
+    pub sessions: u64,
+    /// Events written to `events.jsonl`.
+    pub events: u64,
+    /// The patient's left.
+    pub left: SideSummary,
+    /// The patient's right.
+    pub right: SideSummary,
+    /// What no publication supports, and this run rests on.
+    pub hypotheses: Vec<Hypothesis>,
+}
+
+/// What a run came to on one side.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SideSummary {
+    /// Pulses put out.
+    pub pulses: u64,
+    /// Charge through the source.
+    #[serde(flatten)]
+    pub charge: Charge,
+    /// Charge through each contact.
+    pub contacts: Vec<ContactCharge>,
+    /// Trains: contractions with a rest of more than a second between them.
+    pub trains: u64,
+    /// Motor units that the last volley fired, as a fraction.
+    pub recruited_fraction: f64,
+    /// The largest force felt, N.
+    pub peak_force_n: f64,
+    /// Mean force during trains, N; null if there was none.
+    pub mean_force_n: Option<f64>,
+    /// (largest − smallest)/mean force between pulses of steady trains; null if there was none.
+    pub ripple: Option<f64>,
+    /// Force-time integral, N·s.
+    pub impulse_n_s: f64,
+    /// How much weaker the last train was than the first of its bout, as a fraction.
+    pub tired_fraction: f64,
+    /// Force in full tetanus without fatigue, N, at the start and at the end.
+    pub max_force_n: Change,
+    /// Size of the muscle, relative to a healthy one.
+    pub size_fraction: Change,
+    /// Neural drive, relative to a healthy one.
+    pub drive_fraction: Change,
+    /// Arthrogenic inhibition.
+    pub inhibition_fraction: Change,
+    /// Voluntary strength, relative to a healthy one: size times drive.
+    pub strength_fraction: Change,
+    /// Fraction of type I fibres.
+    pub type_i_fraction: Change,
+    /// Fraction of fat.
+    pub fat_fraction: Change,
+}
+
+/// A quantity at the start and at the end of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// At the start.
+    pub start: f64,
+    /// At the end.
+    pub end: f64,
+}
+
+/// Charge since the start, µC.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Charge {
+    /// What stimulating phases were told to carry.
+    pub commanded_uc: f64,
+    /// The part of it that flowed.
+    pub delivered_uc: f64,
+    /// The part of it that did not.
+    pub withheld_uc: f64,
+    /// What flowed back, signed: against a cathodic stimulus it is positive.
+    pub recovered_uc: f64,
+    /// What is left on the contacts, signed.
+    pub residual_uc: f64,
+}
+
+/// Charge through one contact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContactCharge {
+    /// Its name.
+    pub contact: &'static str,
+    /// The charge.
+    #[serde(flatten)]
+    pub charge: Charge,
+}
+
+/// A figure that is a hypothesis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hypothesis {
+    /// Which figure.
+    pub figure: String,
+    /// Its value.
+    pub value: f64,
+    /// The coefficient of variation of its prior.
+    pub cv: f64,
+    /// What is assumed, and what speaks for it.
+    pub why: String,
+}
+
+impl Charge {
+    fn of(ledger: &Ledger) -> Self {
+        Self {
+            commanded_uc: microcoulombs(ledger.commanded_ac),
+            delivered_uc: microcoulombs(ledger.delivered_ac),
+            withheld_uc: microcoulombs(ledger.withheld_ac),
+            recovered_uc: microcoulombs(ledger.recovered_ac),
+            residual_uc: microcoulombs(ledger.residual_ac),
+        }
+    }
+}
+
+impl Summary {
+    /// What a simulation has come to.
+    pub fn of(scenario: &Scenario, simulation: &Simulation, events: u64) -> Self {
+        let digest = simulation.digest();
+        let patient = &simulation.roster().patients()[0];
+        let generator = simulation.world().get::<PulseGenerator>(patient.generator);
+        let side = |side| SideSummary::of(scenario, simulation, patient, side);
+        Self {
+            program: format!("stimtwin {}", env!("CARGO_PKG_VERSION")),
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            patient: scenario.patient.name.clone(),
+            device: scenario.device.name.clone(),
+            implant: scenario.implant.name.clone(),
+            simulated_s: simulation.now().as_secs(),
+            digest: digest.to_string(),
+            digested_seconds: digest.seconds(),
+            sessions: generator.map_or(0, PulseGenerator::sessions),
+            events,
+            left: side(Side::Left),
+            right: side(Side::Right),
+            hypotheses: hypotheses(scenario),
+        }
+    }
+}
+
+impl SideSummary {
+    fn of(scenario: &Scenario, simulation: &Simulation, patient: &PatientEntities, side: Side) -> Self {
+        let world = simulation.world();
+        let entities = &patient.sides[side];
+        let view = SideView {
+            generator: world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live"),
+            lead: world.get::<Lead>(entities.lead).expect("the roster's entities live"),
+            contacts: entities
+                .contacts
+                .map(|contact| world.get::<Contact>(contact).expect("the roster's entities live")),
+            pool: world.get::<MotorUnitPool>(entities.pool).expect("the roster's entities live"),
+            multifidus: world.get::<Multifidus>(entities.multifidus).expect("the roster's entities live"),
+        };
+        let (lead, contacts) = view.settled(simulation.now());
+        let mut pool = view.pool.clone();
+        pool.settle(simulation.now());
+        let (start, end) = (view.multifidus.start(), view.multifidus.state());
+        let pulled_s = pool.gauge.pulled.as_secs();
+        Self {
+            pulses: view.generator.pulses(side),
+            charge: Charge::of(lead.source()),
+            contacts: contacts
+                .iter()
+                .map(|contact| ContactCharge {
+                    contact: CONTACT_NAMES[contact.index],
+                    charge: Charge::of(&contact.ledger),
+                })
+                .collect(),
+            trains: pool.gauge.trains,
+            recruited_fraction: pool.recruited().len() as f64 / pool.units() as f64,
+            peak_force_n: pool.gauge.peak_n,
+            mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
+            ripple: pool.gauge.ripple(),
+            impulse_n_s: pool.impulse_n_s(),
+            tired_fraction: pool.gauge.tired(),
+            max_force_n: Change { start: scenario.muscle.max_force_n.value * start.size, end: pool.max_force_n() },
+            size_fraction: Change { start: start.size, end: end.size },
+            drive_fraction: Change { start: start.drive, end: end.drive },
+            inhibition_fraction: Change { start: start.inhibition, end: end.inhibition },
+            strength_fraction: Change { start: start.size * start.drive, end: end.size * end.drive },
+            type_i_fraction: Change { start: start.type_i_fraction, end: end.type_i_fraction },
+            fat_fraction: Change { start: start.fat_fraction, end: end.fat_fraction },
+        }
+    }
+}
+
+/// Every hypothesis that the rates of adaptation and the patient rest on.
+fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
+    let rates: &AdaptationRates = &scenario.rates;
+    let of_rates = rates.figures().into_iter().map(|(name, figure)| (format!("adaptation.{name}"), figure));
+    let of_sides = Side::BOTH.into_iter().flat_map(|side| {
+        let condition = &scenario.patient.sides[side];
+        [
+            ("size", &condition.size),
+            ("drive", &condition.drive),
+            ("inhibition", &condition.inhibition),
+            ("type_i_fraction", &condition.type_i_fraction),
+            ("fat_fraction", &condition.fat_fraction),
+        ]
+        .map(|(name, figure)| (format!("patient.{}.{name}", side.name()), figure))
+    });
+    let activity = [("patient.activity".to_string(), &scenario.patient.activity)];
+    let hypothesis = |(figure, Figure { value, source }): (String, &Figure)| match source {
+        Source::Hypothesis { cv, why } => Some(Hypothesis { figure, value: *value, cv: *cv, why: why.clone() }),
+        _ => None,
+    };
+    of_rates.chain(activity).chain(of_sides).filter_map(hypothesis).collect()
+}

@@ -1,0 +1,147 @@
+//! The files that come with the program, and how a scenario names them.
+//!
+//! A name such as `restorative` means the profile of that name that is built in; a name with a `/` or ending in `.ron`
+//! means a file, looked for from the folder of the file that names it.
+
+use std::path::{Path, PathBuf};
+
+use crate::scenario::reader::{Node, Problem, Reader, closest};
+
+/// What a profile describes: the folders of `assets/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A device.
+    Devices,
+    /// Leads and where they lie.
+    Implants,
+    /// A nerve.
+    Nerve,
+    /// A muscle.
+    Muscles,
+    /// A patient.
+    Patients,
+    /// Rates of adaptation.
+    Adaptation,
+    /// A scenario.
+    Scenarios,
+}
+
+impl Kind {
+    /// The folder.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Devices => "devices",
+            Self::Implants => "implants",
+            Self::Nerve => "nerve",
+            Self::Muscles => "muscles",
+            Self::Patients => "patients",
+            Self::Adaptation => "adaptation",
+            Self::Scenarios => "scenarios",
+        }
+    }
+}
+
+/// A file that is built in.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// What it describes.
+    pub kind: Kind,
+    /// Its name, without folder and ending.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! asset {
+    ($kind:ident, $name:literal, $path:literal) => {
+        Asset { kind: Kind::$kind, name: $name, text: include_str!(concat!("../../", $path)) }
+    };
+}
+
+/// Every file that is built in.
+pub const ASSETS: &[Asset] = &[
+    asset!(Devices, "restorative", "assets/devices/restorative.ron"),
+    asset!(Devices, "opennerve-gen2", "assets/devices/opennerve-gen2.ron"),
+    asset!(Implants, "l2-medial-branch", "assets/implants/l2-medial-branch.ron"),
+    asset!(Nerve, "l2-medial-branch", "assets/nerve/l2-medial-branch.ron"),
+    asset!(Muscles, "multifidus-l2", "assets/muscles/multifidus-l2.ron"),
+    asset!(Patients, "healthy", "assets/patients/healthy.ron"),
+    asset!(Patients, "mechanical-clbp", "assets/patients/mechanical-clbp.ron"),
+    asset!(Patients, "severe-atrophy", "assets/patients/severe-atrophy.ron"),
+    asset!(Adaptation, "default", "assets/adaptation/default.ron"),
+    asset!(Scenarios, "first-session", "scenarios/first-session.ron"),
+];
+
+/// The scenario that runs when none is named.
+pub fn default_scenario() -> &'static Asset {
+    ASSETS.iter().find(|asset| asset.kind == Kind::Scenarios).expect("the list above has one; a test reads it")
+}
+
+/// A profile file that was found: where and what.
+struct Found {
+    file: String,
+    text: String,
+    folder: PathBuf,
+}
+
+/// Finds the profile that a node names.
+fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found> {
+    if name.contains('/') || name.ends_with(".ron") {
+        let path = folder.join(name);
+        return match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let folder = path.parent().unwrap_or(folder).to_path_buf();
+                Some(Found { file: path.display().to_string(), text, folder })
+            }
+            Err(error) => {
+                node.problem(format!("cannot read {}: {error}", path.display()));
+                None
+            }
+        };
+    }
+    let of_kind = || ASSETS.iter().filter(|asset| asset.kind == kind);
+    if let Some(asset) = of_kind().find(|asset| asset.name == name) {
+        let file = format!("assets/{}/{name}.ron", kind.folder());
+        return Some(Found { file, text: asset.text.to_string(), folder: folder.to_path_buf() });
+    }
+    let names: Vec<&str> = of_kind().map(|asset| asset.name).collect();
+    let hint = closest(name, &names).map_or(String::new(), |name| format!("did you mean \"{name}\"? "));
+    node.wrong(format!("{hint}built in: {}; or give a path to a .ron file", names.join(", ")));
+    None
+}
+
+/// Reads the profile that a node names, by a function of its root and its folder; mistakes in it are noted as its own.
+pub fn load<'a, T>(node: Node<'a>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
+    load_named(node, &node.text(), kind, folder, read)
+}
+
+/// The same for a name that another file gave; mistakes in finding it are noted at the node.
+pub fn load_named<T>(
+    node: Node<'_>,
+    name: &str,
+    kind: Kind,
+    folder: &Path,
+    read: impl FnOnce(Node<'_>, &Path) -> T,
+) -> Option<T> {
+    if name.is_empty() {
+        return None;
+    }
+    let found = find(&node, name, kind, folder)?;
+    match read_text(&found.file, &found.text, |root| read(root, &found.folder)) {
+        Ok(value) => Some(value),
+        Err(problems) => {
+            node.adopt(problems);
+            None
+        }
+    }
+}
+
+/// Reads a text by a function of its root.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn read_text<T>(file: &str, text: &str, read: impl FnOnce(Node<'_>) -> T) -> Result<T, Vec<Problem>> {
+    let reader = Reader::new(file, text);
+    let value = reader.root().map(read);
+    reader.finish(value)
+}

@@ -1,0 +1,174 @@
+//! The scenario: a therapy written in a RON file, read with all of its mistakes reported at once.
+//!
+//! `docs/scenario.md` describes the file for its authors.
+
+pub mod library;
+pub mod profiles;
+pub mod program;
+pub mod reader;
+pub mod timeline;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::adaptation::multifidus::AdaptationRates;
+use crate::adaptation::patient::PatientProfile;
+use crate::command::TimedCommand;
+use crate::device::profile::DeviceProfile;
+use crate::device::program::Program;
+use crate::lead::implant::ImplantProfile;
+use crate::muscle::profile::MuscleProfile;
+use crate::nerve::bundle::NerveProfile;
+use crate::record::probe::Recording;
+use crate::scenario::library::{Kind, load, load_named, read_text};
+use crate::scenario::program::{WrittenProgram, read_default, read_program};
+use crate::scenario::reader::{Fields, Node, Problem};
+use crate::scenario::timeline::{read_recordings, read_timeline};
+use crate::time::{DayClock, LONGEST, SimTime};
+
+/// Everything that a run is a function of.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// What it shows.
+    pub description: String,
+    /// What the random draws are a function of.
+    pub seed: u64,
+    /// The clock at its start.
+    pub clock: DayClock,
+    /// How long it lasts.
+    pub duration: SimTime,
+    /// Who is treated.
+    pub patient: PatientProfile,
+    /// The patient's nerve.
+    pub nerve: NerveProfile,
+    /// The patient's muscle.
+    pub muscle: MuscleProfile,
+    /// How the muscle adapts.
+    pub rates: Arc<AdaptationRates>,
+    /// What stimulates.
+    pub device: Arc<DeviceProfile>,
+    /// Through which leads.
+    pub implant: ImplantProfile,
+    /// What the device is told at the start.
+    pub program: Program,
+    /// The chance that a scheduled session is taken.
+    pub adherence: f64,
+    /// What happens, in the order of time.
+    pub timeline: Vec<TimedCommand>,
+    /// What is recorded.
+    pub recordings: Vec<Recording>,
+}
+
+impl Scenario {
+    /// Reads a scenario from a file.
+    ///
+    /// # Errors
+    /// Every mistake in it and in the files that it names.
+    pub fn from_file(path: &Path) -> Result<Self, Vec<Problem>> {
+        let file = path.display().to_string();
+        let text = std::fs::read(path)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_string()));
+        match text {
+            Ok(text) => Self::from_text(&file, &text, path.parent().unwrap_or(Path::new("."))),
+            Err(why) => {
+                let message = format!("cannot be read: {why}");
+                Err(vec![Problem { file, line: 0, column: 0, message }])
+            }
+        }
+    }
+
+    /// The scenario that is built in.
+    ///
+    /// # Errors
+    /// None, as a test shows; the signature is that of the others.
+    pub fn built_in() -> Result<Self, Vec<Problem>> {
+        let asset = library::default_scenario();
+        Self::from_text(&format!("{}.ron (built in)", asset.name), asset.text, Path::new("."))
+    }
+
+    /// Reads a scenario from a text; files that it names are looked for from `folder`.
+    ///
+    /// # Errors
+    /// Every mistake in it and in the files that it names.
+    pub fn from_text(file: &str, text: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
+        read_text(file, text, |root| read_scenario(root, folder)).and_then(|scenario| {
+            let message = "the scenario is not complete".to_string();
+            scenario.ok_or(vec![Problem { file: file.to_string(), line: 0, column: 0, message }])
+        })
+    }
+}
+
+/// The device with its default program.
+fn read_device(root: Node<'_>, _folder: &Path) -> Option<(DeviceProfile, WrittenProgram)> {
+    let fields = root.fields("Device");
+    profiles::read_version(&fields);
+    let device = profiles::read_device(&fields);
+    let program = read_default(&fields, &device)?;
+    Some((device, program))
+}
+
+/// Who is treated, with nerve, muscle and rates.
+struct Treated {
+    patient: PatientProfile,
+    nerve: NerveProfile,
+    muscle: MuscleProfile,
+    rates: AdaptationRates,
+}
+
+fn read_treated(fields: &Fields<'_>, folder: &Path) -> Option<Treated> {
+    let node = fields.required("patient")?;
+    load(node, Kind::Patients, folder, |root, folder| {
+        let patient = profiles::read_patient(root, folder);
+        let nerve = load_named(root, &patient.nerve, Kind::Nerve, folder, profiles::read_nerve);
+        let muscle = load_named(root, &patient.muscle, Kind::Muscles, folder, profiles::read_muscle);
+        let rates = load_named(root, &patient.adaptation, Kind::Adaptation, folder, profiles::read_adaptation);
+        Some(Treated { patient, nerve: nerve?, muscle: muscle?, rates: rates? })
+    })?
+}
+
+fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
+    let fields = root.fields("Scenario");
+    profiles::read_version(&fields);
+    let name = fields.required("name").map(|node| node.text());
+    let description = fields.optional("description").map(|node| node.text()).unwrap_or_default();
+    let seed = fields.optional("seed").map_or(1, |node| node.integer(&(0..=u64::MAX)));
+    let clock = DayClock::starting_at(fields.optional("starts_at").map_or(SimTime::ZERO, |node| node.time_of_day()));
+    let duration = fields.required("duration").map(|node| node.span(&(SimTime::from_nanos(1)..=LONGEST)));
+    let adherence = fields.optional("adherence").map_or(1.0, |node| node.number(&(0.0..=1.0), ""));
+
+    let treated = read_treated(&fields, folder);
+    let device = fields.required("device").and_then(|node| load(node, Kind::Devices, folder, read_device)).flatten();
+    let implant =
+        fields.required("implant").and_then(|node| load(node, Kind::Implants, folder, profiles::read_implant));
+
+    // Without a device nothing can be said about program and timeline; its own mistakes come first.
+    let (program_node, timeline_node) = (fields.optional("program"), fields.optional("timeline"));
+    let record_node = fields.optional("record");
+    let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
+    let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
+    let (device, base) = device?;
+    let written = program_node.map_or_else(|| base.clone(), |node| read_program(node, &device, &base));
+    let program = written.program(&device);
+    let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, &device, &written));
+    let Treated { patient, nerve, muscle, rates } = treated?;
+    Some(Scenario {
+        name: name?,
+        description,
+        seed,
+        clock,
+        duration: duration?,
+        patient,
+        nerve,
+        muscle,
+        rates: Arc::new(rates),
+        device: Arc::new(device),
+        implant: implant?,
+        program,
+        adherence,
+        timeline,
+        recordings,
+    })
+}

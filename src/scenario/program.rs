@@ -1,0 +1,323 @@
+//! Reading a therapy program, against what the device can make.
+
+use crate::device::profile::{DeviceProfile, Range};
+use crate::device::program::{Coordination, PhaseOrder, Program, Recharge, SideProgram};
+use crate::device::pulse::{CONTACT_NAMES, Contacts};
+use crate::scenario::reader::{Fields, Node};
+use crate::side::{BySide, Side};
+use crate::time::{SimTime, show_time_of_day};
+
+/// The longest span of a program's field; the device's own ranges are narrower.
+const ANY_SPAN: std::ops::RangeInclusive<SimTime> = SimTime::ZERO..=SimTime::DAY;
+
+/// The settings of one side as they are written, in the file's units.
+#[derive(Clone, Debug)]
+struct Settings {
+    amplitude_ma: f64,
+    width_us: f64,
+    rate_hz: f64,
+    interphase_gap_us: f64,
+    phase_order: PhaseOrder,
+    recharge: Recharge,
+    cathodes: Contacts,
+    anodes: Contacts,
+    on: SimTime,
+    off: SimTime,
+    ramp_up: SimTime,
+    ramp_down: SimTime,
+}
+
+/// A program as it is written, which the fields of another one can be read over.
+#[derive(Clone, Debug)]
+pub struct WrittenProgram {
+    sides: BySide<Settings>,
+    coordination: Coordination,
+    session_length: SimTime,
+    session_times: Vec<SimTime>,
+}
+
+/// A number, in nano-units of a micro-unit: 1 µs is 1000 ns, 1 µA is 1000 nA.
+fn nano_of_micro(value: f64) -> i64 {
+    (value * 1e3).round() as i64
+}
+
+/// A number that the device can make.
+fn on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: &str, default: f64) -> f64 {
+    let Some(node) = fields.optional(name) else { return default };
+    let Some(value) = node.any_number() else { return default };
+    match range.check(value, unit) {
+        Ok(()) => value,
+        Err(why) => {
+            node.wrong(why);
+            default
+        }
+    }
+}
+
+/// A span that the device can make.
+fn span_on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: SimTime, default: SimTime) -> SimTime {
+    let Some(node) = fields.optional(name) else { return default };
+    let span = node.span(&ANY_SPAN);
+    let unit_name = if unit == SimTime::SECOND { "s" } else { "min" };
+    if let Err(why) = range.check(span.nanos() as f64 / unit.nanos() as f64, unit_name) {
+        node.wrong(why);
+    }
+    span
+}
+
+fn contacts(fields: &Fields<'_>, name: &'static str, allowed: &[&str], default: Contacts) -> Contacts {
+    let Some(node) = fields.optional(name) else { return default };
+    let named: Vec<(&str, usize)> = allowed.iter().enumerate().map(|(i, name)| (*name, i)).collect();
+    let chosen = node.list().iter().filter_map(|n| n.choice(&named)).fold(Contacts::default(), Contacts::with);
+    if chosen.is_empty() {
+        node.wrong(format!("at least one of {} is needed", allowed.join(", ")));
+        return default;
+    }
+    chosen
+}
+
+fn recharge(node: Node<'_>, device: &DeviceProfile) -> Option<Recharge> {
+    let (name, fields) = node.variant(&["Active", "Passive"])?;
+    let times = fields.optional("times").filter(|_| name == "Active");
+    let times = times.map_or(1, |node| node.integer(&(1..=Recharge::MAX_TIMES as u64)) as i64);
+    let recharge = if name == "Active" { Recharge::Active { times } } else { Recharge::Passive };
+    if !device.recharges.contains(&recharge.kind()) {
+        node.wrong(format!("the device can make {:?}", device.recharges));
+    }
+    Some(recharge)
+}
+
+fn settings(node: Node<'_>, device: &DeviceProfile, base: &Settings) -> Settings {
+    let fields = node.fields("Side");
+    let second = SimTime::SECOND;
+    let phase_order = fields.optional("phase_order").and_then(|node| {
+        let order = node.choice(&PhaseOrder::ALL)?;
+        if !device.phase_orders.contains(&order) {
+            node.wrong(format!("the device can make {:?}", device.phase_orders));
+        }
+        Some(order)
+    });
+    let settings = Settings {
+        amplitude_ma: on_grid(&fields, "amplitude_ma", &device.amplitude_ma, "mA", base.amplitude_ma),
+        width_us: on_grid(&fields, "width_us", &device.width_us, "µs", base.width_us),
+        rate_hz: on_grid(&fields, "rate_hz", &device.rate_hz, "Hz", base.rate_hz),
+        interphase_gap_us: on_grid(
+            &fields,
+            "interphase_gap_us",
+            &device.interphase_gap_us,
+            "µs",
+            base.interphase_gap_us,
+        ),
+        phase_order: phase_order.unwrap_or(base.phase_order),
+        recharge: fields.optional("recharge").and_then(|node| recharge(node, device)).unwrap_or(base.recharge),
+        cathodes: contacts(&fields, "cathodes", &CONTACT_NAMES[..4], base.cathodes),
+        anodes: contacts(&fields, "anodes", &CONTACT_NAMES, base.anodes),
+        on: span_on_grid(&fields, "on", &device.on_s, second, base.on),
+        off: span_on_grid(&fields, "off", &device.off_s, second, base.off),
+        ramp_up: span_on_grid(&fields, "ramp_up", &device.ramp_s, second, base.ramp_up),
+        ramp_down: span_on_grid(&fields, "ramp_down", &device.ramp_s, second, base.ramp_down),
+    };
+    let side = side_program(&settings, device);
+    check_side(&fields.owner(), &settings, &side, device);
+    settings
+}
+
+fn side_program(settings: &Settings, device: &DeviceProfile) -> SideProgram {
+    SideProgram {
+        amplitude_na: nano_of_micro(settings.amplitude_ma * 1e3),
+        width: SimTime::from_nanos(nano_of_micro(settings.width_us)),
+        period: device.period(settings.rate_hz),
+        interphase_gap: SimTime::from_nanos(nano_of_micro(settings.interphase_gap_us)),
+        phase_order: settings.phase_order,
+        recharge: settings.recharge,
+        cathodes: settings.cathodes,
+        anodes: settings.anodes,
+        on: settings.on,
+        off: settings.off,
+        ramp_up: settings.ramp_up,
+        ramp_down: settings.ramp_down,
+    }
+}
+
+/// What no single field tells: whether the fields fit together.
+fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: &DeviceProfile) {
+    let both = side.cathodes.and(side.anodes);
+    if let Some(index) = both.indices().next() {
+        node.problem(format!("{} is both cathode and anode; a contact can be one of them", CONTACT_NAMES[index]));
+    }
+    if side.on == SimTime::ZERO {
+        node.problem("on is 0 s; a train needs time for at least one pulse");
+        return;
+    }
+    if side.ramp_up + side.ramp_down > side.on {
+        node.problem(format!(
+            "ramp_up {} and ramp_down {} do not fit into on {}",
+            side.ramp_up, side.ramp_down, side.on
+        ));
+    }
+    let last_pulse = side.period * (side.pulses_per_train() - 1);
+    let room = side.period.min(side.cycle() - last_pulse);
+    if side.pulse_length() > room {
+        node.problem(format!(
+            "a pulse with its gap and recharge takes {}, and at {} Hz there are {} until the next",
+            side.pulse_length(),
+            settings.rate_hz,
+            room
+        ));
+    }
+    check_recharge(node, side.amplitude_na, side.recharge, device);
+}
+
+/// Whether the device can make the recharge phase of that amplitude.
+fn check_recharge(node: &Node<'_>, amplitude_na: i64, recharge: Recharge, device: &DeviceProfile) {
+    if let Recharge::Active { times } = recharge
+        && amplitude_na % (times * device.dac_step_na()) != 0
+    {
+        node.problem(format!(
+            "a recharge {times} times as weak as {} mA is not a multiple of the {} µA that the device steps by",
+            amplitude_na as f64 / 1e6,
+            device.dac_step_ua.value
+        ));
+    }
+}
+
+/// The default program of a device, whose fields are all there.
+pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<WrittenProgram> {
+    let node = fields.required("program")?;
+    let fields = node.fields("Program");
+    let side = fields.required("both")?;
+    // A field that is left out gets a value that no device makes, so that its absence shows.
+    let written = side.fields("Side");
+    for name in [
+        "amplitude_ma",
+        "width_us",
+        "rate_hz",
+        "interphase_gap_us",
+        "phase_order",
+        "recharge",
+        "cathodes",
+        "anodes",
+        "on",
+        "off",
+        "ramp_up",
+        "ramp_down",
+    ] {
+        written.required(name);
+    }
+    let base = Settings {
+        amplitude_ma: device.amplitude_ma.min,
+        width_us: device.width_us.min,
+        rate_hz: device.rate_hz.min,
+        interphase_gap_us: device.interphase_gap_us.min,
+        phase_order: PhaseOrder::CathodicFirst,
+        recharge: Recharge::Passive,
+        cathodes: Contacts::default().with(0),
+        anodes: Contacts::default().with(1),
+        on: SimTime::SECOND,
+        off: SimTime::SECOND,
+        ramp_up: SimTime::ZERO,
+        ramp_down: SimTime::ZERO,
+    };
+    let side = settings(side, device, &base);
+    let base = WrittenProgram {
+        sides: BySide { left: side.clone(), right: side },
+        coordination: Coordination::Together,
+        session_length: SimTime::from_secs(60),
+        session_times: Vec::new(),
+    };
+    Some(read_whole(&fields, device, &base))
+}
+
+fn session_times(node: Node<'_>, device: &DeviceProfile) -> Vec<SimTime> {
+    let times: Vec<SimTime> = node.list().iter().map(Node::time_of_day).collect();
+    if let Err(why) = device.sessions_per_day.check(times.len() as f64, "sessions a day") {
+        node.problem(format!("found {} sessions a day; {why}", times.len()));
+    }
+    if let Some(pair) = times.windows(2).find(|pair| pair[0] >= pair[1]) {
+        let (first, second) = (show_time_of_day(pair[0]), show_time_of_day(pair[1]));
+        node.problem(format!("{second} comes after {first}; session times must rise"));
+    }
+    times
+}
+
+/// Reads the fields of a program over a default.
+fn read_whole(fields: &Fields<'_>, device: &DeviceProfile, base: &WrittenProgram) -> WrittenProgram {
+    let side = |name: &'static str, base: &Settings| {
+        fields.optional(name).map_or_else(|| base.clone(), |node| settings(node, device, base))
+    };
+    let both = BySide { left: side("both", &base.sides.left), right: side("both", &base.sides.right) };
+    let sides = BySide { left: side("left", &both.left), right: side("right", &both.right) };
+    WrittenProgram {
+        sides,
+        coordination: fields
+            .optional("coordination")
+            .and_then(|node| node.choice(&Coordination::ALL))
+            .unwrap_or(base.coordination),
+        session_length: span_on_grid(
+            fields,
+            "session",
+            &device.session_min,
+            SimTime::from_secs(60),
+            base.session_length,
+        ),
+        session_times: fields
+            .optional("session_times")
+            .map_or_else(|| base.session_times.clone(), |node| session_times(node, device)),
+    }
+}
+
+/// Reads a program over another one, which stands for what the file does not say.
+pub fn read_program(node: Node<'_>, device: &DeviceProfile, base: &WrittenProgram) -> WrittenProgram {
+    let whole = read_whole(&node.fields("Program"), device, base);
+    check_whole(&node, &whole.program(device));
+    whole
+}
+
+impl WrittenProgram {
+    /// The program as the device runs it.
+    pub fn program(&self, device: &DeviceProfile) -> Program {
+        Program {
+            sides: BySide::new(|side| side_program(&self.sides[side], device)),
+            coordination: self.coordination,
+            session_length: self.session_length,
+            session_times: self.session_times.clone(),
+        }
+    }
+}
+
+fn check_whole(node: &Node<'_>, program: &Program) {
+    let BySide { left, right } = &program.sides;
+    if program.coordination == Coordination::Alternating {
+        let half = SimTime::from_nanos(left.cycle().nanos() / 2);
+        if left.cycle() != right.cycle() {
+            node.problem(format!("alternating sides need equal cycles; found {} and {}", left.cycle(), right.cycle()));
+        } else if left.on > half || right.on > half {
+            node.problem("alternating trains must not overlap: on must not be longer than off");
+        }
+    }
+    let longest = Side::BOTH.map(|side| program.sides[side].on + program.first_train(side)).into_iter().max();
+    if longest.is_some_and(|longest| longest > program.session_length) {
+        node.problem(format!("a session of {} is over before its first train is", program.session_length));
+    }
+    let times = &program.session_times;
+    for pair in times.windows(2) {
+        if pair[1] - pair[0] < program.session_length {
+            let (first, second) = (show_time_of_day(pair[0]), show_time_of_day(pair[1]));
+            node.problem(format!(
+                "the session at {first} lasts {} and is not over at {second}, when the next begins",
+                program.session_length
+            ));
+        }
+    }
+}
+
+/// An amplitude for one side of a program; nA.
+pub fn read_amplitude_na(node: Node<'_>, device: &DeviceProfile, program: &SideProgram) -> i64 {
+    let value = node.any_number().unwrap_or(device.amplitude_ma.min);
+    if let Err(why) = device.amplitude_ma.check(value, "mA") {
+        node.wrong(why);
+    }
+    let amplitude_na = nano_of_micro(value * 1e3);
+    check_recharge(&node, amplitude_na, program.recharge, device);
+    amplitude_na
+}

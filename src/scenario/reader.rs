@@ -1,0 +1,510 @@
+//! Reading RON so that every mistake is found at once, each with its place.
+//!
+//! The `ron` crate does the grammar. A [`Node`] is the raw text of one value; a struct is opened into its fields, each
+//! a node again, so that a wrong field does not keep the others from being read. Every reading method takes a value to
+//! go on with: a mistake is noted in the [`Reader`] and the reading goes on; [`Reader::finish`] hands out the result
+//! only if there was none.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use ron::value::RawValue;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::time::{SPAN_HELP, SimTime, parse_time_of_day};
+
+/// The largest file that is read, bytes: a scenario is written by hand.
+pub const MAX_FILE_BYTES: usize = 4 << 20;
+
+/// A mistake in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Line, from 1; 0 where the file as a whole is meant.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What was found and what is allowed.
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.line == 0 {
+            return write!(f, "{}: {}", self.file, self.message);
+        }
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// A file while it is read: its text, and the mistakes found so far.
+pub struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of that text, which came from that file.
+    pub fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, problems: RefCell::default() }
+    }
+
+    /// The value that the file holds, if its syntax is right; else the mistake is noted.
+    pub fn root(&self) -> Option<Node<'_>> {
+        if self.text.len() > MAX_FILE_BYTES {
+            self.note(0, 0, format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", self.text.len()));
+            return None;
+        }
+        match RawValue::from_ron(self.text) {
+            Ok(_) => Some(Node { reader: self, text: self.text, name: "the file" }),
+            Err(error) => {
+                self.note(error.span.start.line, error.span.start.col, format!("{}", error.code));
+                None
+            }
+        }
+    }
+
+    /// Notes a mistake at a place of the text.
+    fn note(&self, line: usize, column: usize, message: String) {
+        self.problems.borrow_mut().push(Problem { file: self.file.to_string(), line, column, message });
+    }
+
+    fn note_at(&self, offset: usize, message: String) {
+        let before = &self.text[..offset];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        self.note(line, column, message);
+    }
+
+    /// The value read, if no mistake was found.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of their places.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        problems.dedup();
+        match value {
+            Some(value) if problems.is_empty() => Ok(value),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// One value in the file: its raw text, and what it is called.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    reader: &'a Reader<'a>,
+    text: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Node<'a> {
+    /// Where the value begins in the file, bytes.
+    fn offset(&self) -> usize {
+        // A node's text is always a part of the reader's.
+        let start = self.text.as_ptr() as usize - self.reader.text.as_ptr() as usize;
+        let blank = self.text.len() - self.text.trim_start().len();
+        start + blank
+    }
+
+    /// What stands in the file, shortened.
+    fn found(&self) -> String {
+        let text = self.text.trim();
+        let short: String = text.chars().take_while(|&c| c != '\n').take(40).collect();
+        if short.len() < text.len() { format!("{short}…") } else { short }
+    }
+
+    /// Notes a mistake about this value.
+    pub fn problem(&self, message: impl std::fmt::Display) {
+        self.reader.note_at(self.offset(), format!("{}: {message}", self.name));
+    }
+
+    /// Takes over mistakes found in a file that this value names.
+    pub fn adopt(&self, problems: Vec<Problem>) {
+        self.reader.problems.borrow_mut().extend(problems);
+    }
+
+    /// Notes that the value is not what is allowed.
+    pub fn wrong(&self, allowed: impl std::fmt::Display) {
+        self.problem(format!("found {}; {allowed}", self.found()));
+    }
+
+    fn parse<T: Deserialize<'a>>(&self) -> Option<T> {
+        ron::from_str(self.text).ok()
+    }
+
+    /// A finite number within `allowed`, in `unit`.
+    pub fn number(&self, allowed: &RangeInclusive<f64>, unit: &str) -> f64 {
+        let (min, max) = (*allowed.start(), *allowed.end());
+        match self.parse::<f64>() {
+            Some(value) if allowed.contains(&value) => value,
+            _ => {
+                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                self.wrong(format!("allowed is a number from {min} to {max}{unit}"));
+                min
+            }
+        }
+    }
+
+    /// A finite number, whose range somebody else checks.
+    pub fn any_number(&self) -> Option<f64> {
+        let value = self.parse::<f64>().filter(|value| value.is_finite());
+        if value.is_none() {
+            self.wrong("expected a number");
+        }
+        value
+    }
+
+    /// A whole number within `allowed`.
+    pub fn integer(&self, allowed: &RangeInclusive<u64>) -> u64 {
+        match self.parse::<u64>() {
+            Some(value) if allowed.contains(&value) => value,
+            _ => {
+                self.wrong(format!("allowed is a whole number from {} to {}", allowed.start(), allowed.end()));
+                *allowed.start()
+            }
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&self) -> bool {
+        self.parse::<bool>().unwrap_or_else(|| {
+            self.wrong("allowed are true and false");
+            false
+        })
+    }
+
+    /// A text in quotes.
+    pub fn text(&self) -> String {
+        self.parse::<String>().unwrap_or_else(|| {
+            self.wrong("expected a text in quotes");
+            String::new()
+        })
+    }
+
+    /// A span of time within `allowed`, such as `"12 min"`.
+    pub fn span(&self, allowed: &RangeInclusive<SimTime>) -> SimTime {
+        let Some(text) = self.parse::<String>() else {
+            self.wrong(format!("expected {SPAN_HELP}"));
+            return *allowed.start();
+        };
+        match text.parse::<SimTime>() {
+            Ok(value) if allowed.contains(&value) => value,
+            Ok(_) => {
+                self.wrong(format!("allowed is \"{}\" to \"{}\"", allowed.start(), allowed.end()));
+                *allowed.start()
+            }
+            Err(why) => {
+                self.wrong(why);
+                *allowed.start()
+            }
+        }
+    }
+
+    /// A time of day, such as `"08:00"`.
+    pub fn time_of_day(&self) -> SimTime {
+        self.with_text(parse_time_of_day).unwrap_or_default()
+    }
+
+    /// A text, read by a function that says what is wrong with it.
+    pub fn with_text<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        match read(&self.parse::<String>()?) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.wrong(why);
+                None
+            }
+        }
+        .or_else(|| {
+            if self.parse::<String>().is_none() {
+                self.wrong("expected a text in quotes");
+            }
+            None
+        })
+    }
+
+    /// One of a few names, written without quotes.
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text.trim();
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            self.wrong(among(text, &names));
+        }
+        found
+    }
+
+    /// The values of a list in brackets.
+    pub fn list(&self) -> Vec<Node<'a>> {
+        match self.parse::<RawList<'a>>() {
+            Some(RawList(items)) => items.into_iter().map(|text| Node { text, ..*self }).collect(),
+            None => {
+                self.wrong("expected a list in brackets");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The name and the rest of `Name(...)` or `Name`.
+    fn head(&self) -> (&'a str, Node<'a>) {
+        let text = self.text.trim();
+        let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+        (&text[..end], Node { text: text[end..].trim(), ..*self })
+    }
+
+    /// The fields of a struct, whose name may be left out.
+    pub fn fields(&self, name: &str) -> Fields<'a> {
+        // Comments before the value belong to its raw text: ron skips them, and so does `trimmed`.
+        let node = self.trimmed();
+        let (found, body) = node.head();
+        if !found.is_empty() && found != name {
+            node.wrong(format!("expected {name}(...)"));
+            return Fields::nothing(node);
+        }
+        body.open(node)
+    }
+
+    /// Which of a few variants this is, and its fields; a variant without fields is its bare name.
+    pub fn variant(&self, names: &[&'static str]) -> Option<(&'static str, Fields<'a>)> {
+        let node = self.trimmed();
+        let (found, body) = node.head();
+        let Some(name) = names.iter().find(|name| **name == found) else {
+            node.wrong(among(found, names));
+            return None;
+        };
+        let fields = if body.text.is_empty() { Fields::empty(node) } else { body.open(node) };
+        Some((name, fields))
+    }
+
+    /// The name and the single unnamed value of `Name(value)`, where it is one of a few.
+    pub fn newtype(&self, names: &[&'static str]) -> Option<(&'static str, Node<'a>)> {
+        let node = self.trimmed();
+        let (found, body) = node.head();
+        let name = names.iter().find(|name| **name == found)?;
+        let inner = body.text.strip_prefix('(')?.strip_suffix(')')?;
+        Some((name, Node { text: inner.trim().trim_end_matches(',').trim_end(), ..*self }))
+    }
+
+    /// Without comments and blanks around the value.
+    fn trimmed(&self) -> Self {
+        let text = self.parse::<&'a RawValue>().map_or(self.text, |raw| raw.trim().get_ron());
+        Self { text, ..*self }
+    }
+
+    fn open(self, owner: Node<'a>) -> Fields<'a> {
+        let mut deserializer = match ron::Deserializer::from_str(self.text) {
+            Ok(deserializer) => deserializer,
+            Err(error) => {
+                owner.wrong(error.code);
+                return Fields::nothing(owner);
+            }
+        };
+        match deserializer.deserialize_struct("", &[], FieldVisitor) {
+            Ok(entries) => Fields::new(owner, entries),
+            Err(_) => {
+                owner.wrong("expected fields in parentheses, each with its name: (name: value, ...)");
+                Fields::nothing(owner)
+            }
+        }
+    }
+}
+
+/// What is allowed, and the closest of it to what was found.
+fn among(found: &str, names: &[&str]) -> String {
+    let allowed = names.join(", ");
+    match closest(found, names) {
+        Some(name) => format!("did you mean {name}? allowed: {allowed}"),
+        None => format!("allowed: {allowed}"),
+    }
+}
+
+/// The closest valid name to a misspelt one, if any is close: a third of its letters may be wrong.
+pub fn closest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
+    let wrong = |name: &str| strsim::damerau_levenshtein(&found.to_lowercase(), &name.to_lowercase());
+    names.iter().min_by_key(|name| wrong(name)).filter(|name| 3 * wrong(name) <= name.len().max(found.len())).copied()
+}
+
+/// The fields of a struct.
+pub struct Fields<'a> {
+    owner: Node<'a>,
+    entries: Vec<(String, Node<'a>)>,
+    asked: RefCell<Vec<&'static str>>,
+    /// Nothing can be said about single fields: the struct itself was wrong.
+    hopeless: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn new(owner: Node<'a>, entries: Vec<(String, &'a str)>) -> Self {
+        let mut fields = Self::empty(owner);
+        for (key, text) in entries {
+            if fields.entries.iter().any(|(other, _)| *other == key) {
+                Node { text, ..owner }.problem(format!("{key} is given twice"));
+            }
+            fields.entries.push((key, Node { text, ..owner }));
+        }
+        fields
+    }
+
+    fn empty(owner: Node<'a>) -> Self {
+        Self { owner, entries: Vec::new(), asked: RefCell::default(), hopeless: false }
+    }
+
+    fn nothing(owner: Node<'a>) -> Self {
+        Self { owner, entries: Vec::new(), asked: RefCell::default(), hopeless: true }
+    }
+
+    /// The struct itself, for what is wrong with it as a whole.
+    pub fn owner(&self) -> Node<'a> {
+        self.owner
+    }
+
+    /// A field that may be left out.
+    pub fn optional(&self, name: &'static str) -> Option<Node<'a>> {
+        self.asked.borrow_mut().push(name);
+        self.entries.iter().find(|(key, _)| key == name).map(|(_, node)| Node { name, ..*node })
+    }
+
+    /// A field that must be there; its absence is noted.
+    pub fn required(&self, name: &'static str) -> Option<Node<'a>> {
+        let node = self.optional(name);
+        if node.is_none() && !self.hopeless {
+            // A misspelt name says enough: it is noted when the fields are let go, with the right one.
+            let misspelt = |(key, _): &(String, Node<'_>)| closest(key, &[name]).is_some();
+            if !self.entries.iter().any(misspelt) {
+                self.owner.problem(format!("the field {name} is missing"));
+            }
+        }
+        node
+    }
+}
+
+impl Drop for Fields<'_> {
+    /// Notes the fields that nobody asked for: misspelt, or not known. It happens here so that no reader can forget it.
+    fn drop(&mut self) {
+        let asked = self.asked.borrow();
+        for (key, node) in &self.entries {
+            if !asked.contains(&key.as_str()) {
+                let before = &node.reader.text[..node.offset()];
+                let at = before.rfind(key.as_str()).unwrap_or(before.len());
+                node.reader.note_at(at, format!("unknown field {key}; {}", among(key, &asked)));
+            }
+        }
+    }
+}
+
+/// The raw texts of a list.
+struct RawList<'a>(Vec<&'a str>);
+
+impl<'de> Deserialize<'de> for RawList<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = RawList<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+                    items.push(raw.get_ron());
+                }
+                Ok(RawList(items))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+/// Collects the fields of a struct, whatever they are called.
+struct FieldVisitor;
+
+impl<'de> Visitor<'de> for FieldVisitor {
+    type Value = Vec<(String, &'de str)>;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("named fields")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            entries.push((key, map.next_value::<&'de RawValue>()?.get_ron()));
+        }
+        Ok(entries)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        // `()` has no fields and may come as an empty sequence.
+        match seq.next_element::<IgnoredAny>()? {
+            None => Ok(Vec::new()),
+            Some(_) => Err(serde::de::Error::custom("fields without names")),
+        }
+    }
+}
+
+/// The name of a field.
+struct Key;
+
+impl<'de> serde::de::DeserializeSeed<'de> for Key {
+    type Value = String;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = String;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a field name")
+            }
+            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<String, E> {
+                Ok(key.to_string())
+            }
+        }
+        deserializer.deserialize_identifier(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let reader = Reader::new("f.ron", text);
+        let value = reader.root().map(|root| {
+            let fields = root.fields("Thing");
+            let amount = fields.required("amount_ma").map(|node| node.number(&(0.0..=5.0), "mA"));
+            let wait = fields.optional("wait").map(|node| node.span(&(SimTime::ZERO..=SimTime::DAY)));
+            let kind = fields.optional("kind").and_then(|node| node.choice(&[("Red", 1), ("Blue", 2)]));
+            let many = fields.optional("many").map(|node| node.list().iter().map(|n| n.integer(&(0..=9))).sum::<u64>());
+            (amount, wait, kind, many)
+        });
+        reader.finish(value).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn verif_all_mistakes_are_found_each_at_its_place() {
+        assert_eq!(problems("Thing(amount_ma: 1.5, wait: \"2 s\", kind: Red, many: [1, 2])"), [""; 0]);
+        assert_eq!(problems("// a comment\n(\n  amount_ma: 1, // fine\n)"), [""; 0]);
+        let found =
+            problems("(\n  amount_ma: 9,\n  wait: \"2 parsecs\",\n  knid: Red,\n  kind: Rde,\n  many: [1, 20],\n)");
+        assert_eq!(found.len(), 5, "{found:#?}");
+        assert!(
+            found[0].starts_with("f.ron:2:14: amount_ma: found 9; allowed is a number from 0 to 5 mA"),
+            "{}",
+            found[0]
+        );
+        assert!(found[1].starts_with("f.ron:3:9: wait: found \"2 parsecs\""), "{}", found[1]);
+        assert!(found[2].contains("4:3: unknown field knid; did you mean kind?"), "{}", found[2]);
+        assert!(found[3].contains("5:9: kind: found Rde; did you mean Red?"), "{}", found[3]);
+        assert!(found[4].contains("6:13: many: found 20"), "{}", found[4]);
+    }
+
+    #[test]
+    fn verif_syntax_is_explained_with_its_place() {
+        assert!(problems("(amount_ma: 1")[0].starts_with("f.ron:1:13: "), "{:?}", problems("(amount_ma: 1"));
+        assert!(problems("")[0].contains("Unexpected end"));
+        assert!(problems("(wait: \"1 s\")")[0].contains("the field amount_ma is missing"));
+        assert!(problems("Other(amount_ma: 1)")[0].contains("expected Thing"));
+        assert!(problems("(1, 2)")[0].contains("expected fields"));
+        assert!(problems("(amount_ma: NaN)")[0].contains("found NaN"));
+        assert!(problems("(amount_ma: 1, amount_ma: 2)")[0].contains("given twice"));
+    }
+}

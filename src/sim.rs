@@ -1,0 +1,342 @@
+//! The simulated world and the one loop that drives it.
+//!
+//! Bevy's ECS holds the world. Everything that changes it runs in one schedule, [`SimTick`], once for each window of
+//! simulated time: single-threaded, its sets chained here and nowhere else, an ambiguous order an error. A window is
+//! half open: what happens at its end belongs to the next one. It never reaches across anything that somebody asked to
+//! see or that happens to the whole world at once: a command, a sample, a whole second at which the state has changed,
+//! midnight. That is why the tick does not matter.
+
+use bevy::app::App;
+use bevy::ecs::entity::Entity;
+use bevy::ecs::hierarchy::ChildOf;
+use bevy::ecs::resource::Resource;
+use bevy::ecs::schedule::{
+    IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor, SystemSet,
+};
+use bevy::ecs::world::World;
+
+use crate::adaptation::multifidus::Multifidus;
+use crate::command::{CommandQueue, TimedCommand, apply_commands};
+use crate::device::activator::Activator;
+use crate::device::generator::PulseGenerator;
+use crate::device::pulse::CONTACTS_PER_LEAD;
+use crate::lead::Delivered;
+use crate::lead::conductor::{Lead, TERMINALS};
+use crate::lead::contact::{Contact, Ledger};
+use crate::lead::implant::mirrored;
+use crate::muscle::pool::MotorUnitPool;
+use crate::nerve::Volleys;
+use crate::nerve::bundle::Nerve;
+use crate::random::StableId;
+use crate::record::events::{Event, EventLog};
+use crate::record::recorder::{Recorder, Rows};
+use crate::record::{Broken, Digests};
+use crate::scenario::Scenario;
+use crate::side::{BySide, Side};
+use crate::time::{DayClock, SimTime};
+
+/// The schedule in which everything that changes a model runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, ScheduleLabel)]
+pub struct SimTick;
+
+/// The rooms in the order in which a pulse goes through them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, SystemSet)]
+pub enum SimSystems {
+    /// Commands of the window's first instant; [`apply_commands`].
+    Command,
+    /// Generator and leads; [`crate::device::plugin`].
+    Stimulate,
+    /// Nerves; [`crate::nerve::plugin`].
+    Recruit,
+    /// Motor units; [`crate::muscle::plugin`].
+    Contract,
+    /// Slow states, at midnight; [`crate::adaptation::plugin`].
+    Adapt,
+    /// Samples, invariants and digest; [`crate::record::plugin`].
+    Record,
+}
+
+/// The stretch of simulated time that the tick is about: from `from` up to, and without, `to`.
+#[derive(Clone, Copy, Debug, Resource)]
+pub struct Window {
+    /// Its beginning.
+    pub from: SimTime,
+    /// Its end.
+    pub to: SimTime,
+    /// The clock of the scenario.
+    pub clock: DayClock,
+}
+
+/// The entities of one side of a patient.
+#[derive(Clone, Copy, Debug)]
+pub struct SideEntities {
+    /// The lead.
+    pub lead: Entity,
+    /// Its rings and the case.
+    pub contacts: [Entity; TERMINALS],
+    /// The nerve near it.
+    pub nerve: Entity,
+    /// The motor units of that nerve.
+    pub pool: Entity,
+    /// The muscle that they make up.
+    pub multifidus: Entity,
+}
+
+/// The entities of one patient.
+#[derive(Clone, Debug)]
+pub struct PatientEntities {
+    /// The patient, whom all the others belong to.
+    pub patient: Entity,
+    /// The name that ids are made of.
+    pub name: String,
+    /// The generator.
+    pub generator: Entity,
+    /// Both sides.
+    pub sides: BySide<SideEntities>,
+}
+
+/// Every patient of the world, in the order of their names: the order of all loops, so that nothing depends on how the
+/// ECS stores its entities.
+#[derive(Clone, Debug, Default, Resource)]
+pub struct Roster(Vec<PatientEntities>);
+
+impl Roster {
+    /// The patients.
+    pub fn patients(&self) -> &[PatientEntities] {
+        &self.0
+    }
+}
+
+/// The tick: the longest window, where one was asked for.
+#[derive(Clone, Copy, Debug, Default, Resource)]
+struct Tick(Option<SimTime>);
+
+/// A broken invariant: which component, when, and its values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("internal fault at {at} in {component}: {message}")]
+pub struct Fault {
+    /// When it was found.
+    pub at: SimTime,
+    /// Which component.
+    pub component: String,
+    /// Its values.
+    pub message: String,
+}
+
+/// A scenario that runs.
+pub struct Simulation {
+    app: App,
+    end: SimTime,
+}
+
+impl Simulation {
+    /// The world of a scenario, at its first instant. Without a tick, windows are as long as nothing is to be seen.
+    pub fn new(scenario: &Scenario, tick: Option<SimTime>) -> Self {
+        assert!(tick.is_none_or(|tick| tick > SimTime::ZERO));
+        let mut app = App::new();
+        app.insert_resource(Window { from: SimTime::ZERO, to: SimTime::ZERO, clock: scenario.clock })
+            .insert_resource(Tick(tick))
+            .insert_resource(CommandQueue::new(scenario.timeline.iter().cloned()))
+            .insert_resource(Recorder::new(&scenario.recordings))
+            .init_resource::<Roster>()
+            .init_resource::<EventLog>();
+        add_schedule(&mut app);
+        spawn_patient(app.world_mut(), scenario, "patient");
+        let mut simulation = Self { app, end: scenario.duration };
+        // What is to be seen at the very start is seen in an empty window.
+        simulation.app.world_mut().run_schedule(SimTick);
+        simulation
+    }
+
+    /// The world, to look at.
+    pub fn world(&self) -> &World {
+        self.app.world()
+    }
+
+    /// The world, for tests that break it.
+    #[doc(hidden)]
+    pub fn world_mut(&mut self) -> &mut World {
+        self.app.world_mut()
+    }
+
+    /// Adds systems to the tick, for tests that break it.
+    #[doc(hidden)]
+    pub fn app_mut(&mut self) -> &mut App {
+        &mut self.app
+    }
+
+    /// The instant up to which everything has happened.
+    pub fn now(&self) -> SimTime {
+        self.world().resource::<Window>().to
+    }
+
+    /// The end of the scenario.
+    pub fn end(&self) -> SimTime {
+        self.end
+    }
+
+    /// Goes on to an instant, or to the end of the scenario if that comes first.
+    ///
+    /// # Errors
+    /// An invariant broke; the world stays as it was found.
+    pub fn advance_to(&mut self, until: SimTime) -> Result<(), Fault> {
+        let until = until.min(self.end);
+        self.app.world_mut().schedule_scope(SimTick, |world, schedule| advance(world, schedule, until))
+    }
+
+    /// Sends a command, to be applied at an instant that is not over yet.
+    pub fn send(&mut self, timed: TimedCommand) {
+        assert!(timed.at >= self.now(), "a command for {} at {}", timed.at, self.now());
+        self.app.world_mut().resource_mut::<CommandQueue>().insert(timed);
+    }
+
+    /// The digest so far.
+    pub fn digest(&self) -> crate::record::digest::RunDigest {
+        self.world().resource::<Digests>().run
+    }
+
+    /// Takes the events since the last time.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.app.world_mut().resource_mut::<EventLog>().drain().collect()
+    }
+
+    /// Takes the samples since the last time, for each recording of the scenario.
+    pub fn take_rows(&mut self) -> &mut [Rows] {
+        self.app.world_mut().resource_mut::<Recorder>().into_inner().rows_mut()
+    }
+
+    /// The patients.
+    pub fn roster(&self) -> &Roster {
+        self.world().resource::<Roster>()
+    }
+}
+
+/// The one loop: windows, one after the other, up to `until`.
+fn advance(world: &mut World, schedule: &mut Schedule, until: SimTime) -> Result<(), Fault> {
+    loop {
+        if let Some(fault) = world.resource::<Broken>().0.clone() {
+            return Err(fault);
+        }
+        let window = *world.resource::<Window>();
+        let from = window.to;
+        if from >= until {
+            return Ok(());
+        }
+        let to = next_stop(world, from, until);
+        assert!(to > from, "time stands still at {from}");
+        world.insert_resource(Window { from, to, ..window });
+        schedule.run(world);
+    }
+}
+
+/// The end of the window that begins at `from`.
+fn next_stop(world: &World, from: SimTime, until: SimTime) -> SimTime {
+    let clock = world.resource::<Window>().clock;
+    let mut stop = until.min(clock.next_midnight(from));
+    if let Some(tick) = world.resource::<Tick>().0 {
+        stop = stop.min(from.next_multiple(tick));
+    }
+    // The state changes at the next event of a generator, and at a command; the second after that is to be seen.
+    let mut changes = |at: SimTime| stop = stop.min(at.max(from).next_multiple(SimTime::SECOND));
+    if let Some(command) = world.resource::<CommandQueue>().next() {
+        changes(command);
+        if command > from {
+            stop = stop.min(command);
+        }
+    }
+    let mut changes = |at: SimTime| stop = stop.min(at.max(from).next_multiple(SimTime::SECOND));
+    for patient in world.resource::<Roster>().patients() {
+        let generator = world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live");
+        if let Some(event) = generator.next_event() {
+            changes(event);
+        }
+    }
+    if let Some(sample) = world.resource::<Recorder>().next_sample() {
+        stop = stop.min(sample);
+    }
+    stop
+}
+
+/// The schedule with its rooms.
+fn add_schedule(app: &mut App) {
+    let mut schedule = Schedule::new(SimTick);
+    schedule
+        .set_executor(SingleThreadedExecutor::new())
+        .set_build_settings(ScheduleBuildSettings { ambiguity_detection: LogLevel::Error, ..Default::default() });
+    schedule.configure_sets(
+        (
+            SimSystems::Command,
+            SimSystems::Stimulate,
+            SimSystems::Recruit,
+            SimSystems::Contract,
+            SimSystems::Adapt,
+            SimSystems::Record,
+        )
+            .chain(),
+    );
+    app.add_schedule(schedule);
+    app.add_systems(SimTick, apply_commands.in_set(SimSystems::Command));
+    app.add_plugins((
+        crate::device::plugin,
+        crate::nerve::plugin,
+        crate::muscle::plugin,
+        crate::adaptation::plugin,
+        crate::record::plugin,
+    ));
+}
+
+/// Makes a patient with generator, leads, nerves and muscles.
+fn spawn_patient(world: &mut World, scenario: &Scenario, name: &str) {
+    let id = |part: &str| StableId::new(format!("{name}/{part}"));
+    let activator = Activator {
+        seed: scenario.seed,
+        id: id("activator"),
+        adherence: scenario.adherence,
+        away_until: SimTime::ZERO,
+    };
+    let generator = PulseGenerator::new(scenario.device.clone(), scenario.program.clone(), activator, scenario.clock);
+    let patient = world.spawn(StableId::new(name)).id();
+    let generator = world.spawn((id("generator"), generator, ChildOf(patient))).id();
+    let sides =
+        BySide::new(|side| spawn_side(world, scenario, &format!("{name}/{}", side.name()), side, patient, generator));
+    let mut roster = world.resource_mut::<Roster>();
+    roster.0.push(PatientEntities { patient, name: name.to_string(), generator, sides });
+    roster.0.sort_by(|a, b| a.name.cmp(&b.name));
+}
+
+fn spawn_side(
+    world: &mut World,
+    scenario: &Scenario,
+    name: &str,
+    side: Side,
+    patient: Entity,
+    generator: Entity,
+) -> SideEntities {
+    let id = |part: &str| StableId::new(format!("{name}/{part}"));
+    let implant = &scenario.implant;
+    let lead = world.spawn((id("lead"), Lead::new(side), Delivered::default(), ChildOf(generator))).id();
+    let contacts = std::array::from_fn(|index| {
+        let contact = Contact { index, resistance_ohm: implant.resistance_ohm(index), ledger: Ledger::default() };
+        let part = format!("contact/{}", crate::device::pulse::CONTACT_NAMES[index]);
+        world.spawn((id(&part), contact, ChildOf(lead))).id()
+    });
+    let contacts_mm = std::array::from_fn(|index| (index < CONTACTS_PER_LEAD).then(|| implant.contact_mm(side, index)));
+    let nerve_id = id("nerve");
+    let nerve = Nerve::new(
+        &scenario.nerve,
+        scenario.muscle.units,
+        &nerve_id,
+        scenario.seed,
+        |point| mirrored(point, side),
+        contacts_mm,
+        implant.tissue_s_per_m.value,
+    );
+    let nerve = world.spawn((nerve_id, nerve, Volleys::default(), ChildOf(patient))).id();
+    let start = &scenario.patient.sides[side];
+    let multifidus = Multifidus::new(side, start, scenario.patient.activity.value, scenario.rates.clone());
+    let pool = MotorUnitPool::new(&scenario.muscle, multifidus.condition());
+    let cursor = pool.cursor();
+    let multifidus = world.spawn((id("multifidus"), multifidus, ChildOf(patient))).id();
+    let pool = world.spawn((id("pool"), pool, cursor, ChildOf(multifidus))).id();
+    SideEntities { lead, contacts, nerve, pool, multifidus }
+}
