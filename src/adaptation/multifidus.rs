@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use crate::adaptation::patient::SideCondition;
 use crate::math;
-use crate::muscle::pool::Condition;
+use crate::muscle::makeup::Condition;
 use crate::record::digest::StateWriter;
 use crate::side::Side;
 use crate::source::Figure;

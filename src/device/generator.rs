@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::device::activator::Activator;
 use crate::device::profile::DeviceProfile;
-use crate::device::program::Program;
-use crate::device::pulse::Pulse;
+use crate::device::program::{PhaseOrder, Program, Recharge, pulses_within};
+use crate::device::pulse::{Pulse, Run};
 use crate::record::digest::StateWriter;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -144,8 +144,9 @@ impl PulseGenerator {
         )
     }
 
-    /// Goes on to the next pulse before `until` and returns it; sessions begin and end on the way.
-    pub fn next_pulse(&mut self, until: SimTime, log: &mut EventLog) -> Option<Pulse> {
+    /// Goes on to the next pulse before `until` and returns it with those that are like it; sessions begin and end on the
+    /// way.
+    pub fn next_pulses(&mut self, until: SimTime, log: &mut EventLog) -> Option<Run<Pulse>> {
         loop {
             let at = self.next_event().filter(|&at| at < until)?;
             if self.session.is_some_and(|session| session.end == at) {
@@ -155,7 +156,7 @@ impl PulseGenerator {
                 self.session_due(at, number, log);
             } else {
                 let side = Side::BOTH.into_iter().find(|&side| self.sides[side].next == Some(at));
-                return Some(self.emit(side.expect("the next event is a session's or a side's"), at));
+                return Some(self.emit(side.expect("the next event is a session's or a side's"), at, until));
             }
         }
     }
@@ -209,11 +210,12 @@ impl PulseGenerator {
         log.push(at, EventKind::SessionEnded { cause });
     }
 
-    /// Puts out the pulse that is due on that side.
-    fn emit(&mut self, side: Side, at: SimTime) -> Pulse {
+    /// Puts out the pulse that is due on that side, and those before `until` that are like it. Where the polarity
+    /// alternates, or what a pulse leaves on the contacts decays before the next, each is for itself.
+    fn emit(&mut self, side: Side, at: SimTime, until: SimTime) -> Run<Pulse> {
         let program = &self.program.sides[side];
         let state = &mut self.sides[side];
-        let amplitude_na = program.amplitude_na(state.index, &self.profile);
+        let (amplitude_na, changes_at) = program.amplitude_na(state.index, &self.profile);
         let pulse = Pulse {
             at,
             side,
@@ -221,16 +223,19 @@ impl PulseGenerator {
             cathodes: program.cathodes,
             anodes: program.anodes,
         };
-        state.pulses += 1;
-        state.index += 1;
+        let ends = [self.session.map(|session| session.end), self.due.map(|(due, _)| due)];
+        let limit = ends.into_iter().flatten().fold(until, SimTime::min);
+        let alike = program.phase_order != PhaseOrder::Alternating && program.recharge != Recharge::Passive;
+        let count = if alike { pulses_within(limit - at, program.period).min(changes_at - state.index) } else { 1 };
+        state.pulses += count.unsigned_abs();
+        state.index += count;
         if state.index >= program.pulses_per_train() {
             state.train_start += program.cycle();
             state.index = 0;
         }
         let next = state.train_start + program.period * state.index;
-        // Without rest between trains a train may be cut by the next one; time never runs backwards.
         state.next = Some(next).filter(|&next| self.session.is_some_and(|session| next < session.end));
-        pulse
+        Run { first: pulse, count, period: program.period }
     }
 
     /// What the device senses of a pulse, against what it asked for.

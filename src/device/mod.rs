@@ -23,8 +23,8 @@ pub fn plugin(app: &mut App) {
     app.add_systems(SimTick, stimulate.in_set(SimSystems::Stimulate));
 }
 
-/// Puts out the pulses of the window, one by one, each through its lead: what the device senses of one pulse it knows
-/// before the next.
+/// Puts out the pulses of the window, each through its lead: what the device senses of one pulse it knows before the
+/// next that is not like it.
 fn stimulate(
     window: Res<Window>,
     roster: Res<Roster>,
@@ -48,10 +48,11 @@ fn stimulate(
         let [l0, l1, l2, l3, l4, r0, r1, r2, r3, r4] = contacts.each_mut().map(|contact| &mut **contact);
         let mut contacts = [[l0, l1, l2, l3, l4], [r0, r1, r2, r3, r4]];
         let profile = generator.profile.clone();
-        while let Some(pulse) = generator.next_pulse(window.to, &mut log) {
+        while let Some(run) = generator.next_pulses(window.to, &mut log) {
+            let pulse = run.first;
             let (lead, delivered) = &mut sides[pulse.side as usize];
-            let (flowed, sensed) = lead.deliver(&pulse, &profile, &mut contacts[pulse.side as usize]);
-            delivered.0.push(flowed);
+            let (flowed, sensed) = lead.deliver(&run, &profile, &mut contacts[pulse.side as usize]);
+            delivered.0.push(run.with(flowed));
             generator.sense(&pulse, sensed, &mut log);
         }
     }

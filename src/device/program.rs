@@ -151,24 +151,24 @@ impl SideProgram {
         self.width + self.interphase_gap + recharge
     }
 
-    /// The amplitude of pulse `index` of a train, nA: ramped, and rounded down to what the device can make of it.
+    /// The amplitude of pulse `index` of a train, nA: ramped, and rounded down to what the device can make of it; and the
+    /// index of the first pulse after it that may have another one.
     ///
     /// A ramp over n pulses rises in n + 1 equal steps, so that its first pulse is not nothing and the one after it
     /// has the full amplitude.
-    pub fn amplitude_na(&self, index: i64, device: &DeviceProfile) -> i64 {
+    pub fn amplitude_na(&self, index: i64, device: &DeviceProfile) -> (i64, i64) {
+        let pulses = self.pulses_per_train();
         let up = pulses_within(self.ramp_up, self.period);
         let down = pulses_within(self.ramp_down, self.period);
-        let left = self.pulses_per_train() - 1 - index;
-        let mut amplitude = i128::from(self.amplitude_na);
-        if index < up {
-            amplitude = amplitude * i128::from(index + 1) / i128::from(up + 1);
+        if index >= up && index < pulses - down {
+            return (self.amplitude_na, pulses - down);
         }
-        if left < down {
-            amplitude = amplitude.min(i128::from(self.amplitude_na) * i128::from(left + 1) / i128::from(down + 1));
-        }
-        let step = device.dac_step_na() * self.recharge.times();
-        let amplitude = amplitude as i64;
-        if amplitude == self.amplitude_na { amplitude } else { amplitude / step * step }
+        let full = i128::from(self.amplitude_na);
+        let rising = if index < up { full * i128::from(index + 1) / i128::from(up + 1) } else { full };
+        let left = pulses - 1 - index;
+        let falling = if left < down { full * i128::from(left + 1) / i128::from(down + 1) } else { full };
+        let step = i128::from(device.dac_step_na() * self.recharge.times());
+        ((rising.min(falling) / step * step) as i64, index + 1)
     }
 
     /// The waveform of a pulse of that amplitude; `odd` tells the second of an alternating pair.
@@ -193,7 +193,7 @@ impl SideProgram {
 }
 
 /// How many pulses, one every `period` from 0 on, begin before `span` is over.
-fn pulses_within(span: SimTime, period: SimTime) -> i64 {
+pub fn pulses_within(span: SimTime, period: SimTime) -> i64 {
     (span.nanos() + period.nanos() - 1).div_euclid(period.nanos())
 }
 

@@ -102,3 +102,21 @@ pub struct Pulse {
     /// The contacts that take the current back.
     pub anodes: Contacts,
 }
+
+/// Equal things that happen one after the other at even intervals: pulses of a train, and what follows from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run<T> {
+    /// The first of them, with its instant.
+    pub first: T,
+    /// How many there are, one at least.
+    pub count: i64,
+    /// The time from one to the next.
+    pub period: SimTime,
+}
+
+impl<T> Run<T> {
+    /// The same run of what follows from its things.
+    pub fn with<U>(&self, first: U) -> Run<U> {
+        Run { first, count: self.count, period: self.period }
+    }
+}

@@ -11,7 +11,7 @@ use bevy::ecs::component::Component;
 use crate::command::LeadCommand;
 use crate::device::generator::Sensed;
 use crate::device::profile::DeviceProfile;
-use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Waveform};
+use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Run, Waveform};
 use crate::lead::contact::{Contact, Ledger};
 use crate::math;
 use crate::record::digest::StateWriter;
@@ -80,10 +80,9 @@ struct Plan {
     pulse: Pulse,
     flowed: Waveform,
     shares: [f64; TERMINALS],
-    /// For each contact the phases told and flowed, signed as at that contact.
-    told: [Phase; TERMINALS],
-    stimulus: [Phase; TERMINALS],
-    recharge: [Phase; TERMINALS],
+    /// What a pulse enters into the ledger of each contact, and into that of the source.
+    entries: [Ledger; TERMINALS],
+    source_entry: Ledger,
     open: bool,
     /// Resistance around the loop, Ω.
     loop_ohm: f64,
@@ -116,27 +115,26 @@ impl Lead {
         self.plan = None;
     }
 
-    /// Carries a pulse: enters every charge into the ledgers, and returns what flowed and what the device can sense.
+    /// Carries a run of pulses: enters every charge into the ledgers, and returns what flowed of each and what the device
+    /// can sense.
     pub fn deliver(
         &mut self,
-        pulse: &Pulse,
+        run: &Run<Pulse>,
         device: &DeviceProfile,
         contacts: &mut [&mut Contact; TERMINALS],
     ) -> (DeliveredPulse, Sensed) {
+        let pulse = &run.first;
         self.settle(pulse.at, device, contacts);
-        let plan = match self.plan.take() {
-            Some(plan) if (Pulse { at: pulse.at, ..plan.pulse }) == *pulse => plan,
-            _ => self.plan(pulse, device, contacts),
-        };
-        for (i, contact) in contacts.iter_mut().enumerate() {
-            contact.ledger.stimulate(plan.told[i], plan.stimulus[i]);
-            contact.ledger.recover(plan.recharge[i].charge_ac());
+        if !self.plan.as_ref().is_some_and(|plan| (Pulse { at: pulse.at, ..plan.pulse }) == *pulse) {
+            self.plan = Some(self.plan(pulse, device, contacts));
         }
-        self.source.stimulate(pulse.waveform.stimulus, plan.flowed.stimulus);
-        self.source.recover(plan.flowed.recharge.charge_ac());
+        let plan = self.plan.as_ref().expect("planned just now");
+        for (i, contact) in contacts.iter_mut().enumerate().filter(|(i, _)| plan.entries[*i].commanded_ac != 0) {
+            contact.ledger.enter(&plan.entries[i], run.count);
+        }
+        self.source.enter(&plan.source_entry, run.count);
         let delivered = DeliveredPulse { at: pulse.at, waveform: plan.flowed, shares: plan.shares };
         let sensed = Sensed { current_na: plan.flowed.stimulus.current_na.abs(), open_circuit: plan.open };
-        self.plan = Some(plan);
         (delivered, sensed)
     }
 
@@ -167,16 +165,11 @@ impl Lead {
             pulse.cathodes.indices().for_each(|index| meant[index] = part(pulse.cathodes));
             pulse.anodes.indices().for_each(|index| meant[index] = -part(pulse.anodes));
         }
-        Plan {
-            pulse: *pulse,
-            flowed,
-            shares,
-            told: divide(asked.stimulus, &meant),
-            stimulus: divide(flowed.stimulus, &shares),
-            recharge: divide(flowed.recharge, &shares),
-            open,
-            loop_ohm,
-        }
+        let told = divide(asked.stimulus, &meant);
+        let (stimulus, recharge) = (divide(flowed.stimulus, &shares), divide(flowed.recharge, &shares));
+        let entries = std::array::from_fn(|i| Ledger::entry(told[i], stimulus[i], recharge[i]));
+        let source_entry = Ledger::entry(asked.stimulus, flowed.stimulus, flowed.recharge);
+        Plan { pulse: *pulse, flowed, shares, entries, source_entry, open, loop_ohm }
     }
 
     /// Follows the charge on the contacts to `at`, as it flows back through the shorted terminals since the last pulse.

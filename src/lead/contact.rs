@@ -23,14 +23,28 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Enters a stimulating phase: what was told and what flowed.
-    pub fn stimulate(&mut self, told: Phase, flowed: Phase) {
-        let (told, flowed) = (told.charge_ac(), flowed.charge_ac());
-        self.commanded_ac += told.abs();
-        self.delivered_ac += flowed.abs();
-        self.withheld_ac += told.abs() - flowed.abs();
-        self.stimulus_ac += flowed;
-        self.residual_ac += flowed;
+    /// What one pulse enters: the stimulating phase as told and as it flowed, and the recharge phase as it flowed.
+    pub fn entry(told: Phase, stimulus: Phase, recharge: Phase) -> Self {
+        let (told_ac, stimulus_ac, recharge_ac) = (told.charge_ac(), stimulus.charge_ac(), recharge.charge_ac());
+        Self {
+            commanded_ac: told_ac.abs(),
+            withheld_ac: told_ac.abs() - stimulus_ac.abs(),
+            delivered_ac: stimulus_ac.abs(),
+            stimulus_ac,
+            recovered_ac: recharge_ac,
+            residual_ac: stimulus_ac + recharge_ac,
+        }
+    }
+
+    /// Adds an entry to every account, `count` times.
+    pub fn enter(&mut self, entry: &Self, count: i64) {
+        let count = i128::from(count);
+        self.commanded_ac += entry.commanded_ac * count;
+        self.withheld_ac += entry.withheld_ac * count;
+        self.delivered_ac += entry.delivered_ac * count;
+        self.stimulus_ac += entry.stimulus_ac * count;
+        self.recovered_ac += entry.recovered_ac * count;
+        self.residual_ac += entry.residual_ac * count;
     }
 
     /// Enters charge that flows back.

@@ -6,8 +6,9 @@ pub mod implant;
 
 use bevy::ecs::component::Component;
 
+use crate::device::pulse::Run;
 use crate::lead::conductor::DeliveredPulse;
 
 /// The pulses that flowed through a lead in this window: what it hands on to the nerve.
 #[derive(Debug, Default, Component)]
-pub struct Delivered(pub Vec<DeliveredPulse>);
+pub struct Delivered(pub Vec<Run<DeliveredPulse>>);

@@ -13,6 +13,9 @@ pub const LOOK_EVERY: SimTime = SimTime::from_nanos(5_000_000);
 /// The longest look.
 pub const LOOK: SimTime = SimTime::from_nanos(250_000_000);
 
+/// Volleys further apart than this belong to different trains. Ours.
+const TRAIN_GAP: SimTime = SimTime::SECOND;
+
 /// Trains further apart than this belong to different bouts. Ours.
 const BOUT_REST: SimTime = SimTime::from_secs(300);
 
@@ -93,15 +96,15 @@ impl Gauge {
         }
     }
 
-    /// Enters time between two volleys of a train.
-    pub fn pulled_for(&mut self, interval: SimTime) {
-        self.pulled += interval;
-    }
-
-    /// Enters a long interval without a volley: the train is over.
-    pub fn rested_for(&mut self, interval: SimTime) {
-        self.in_train = false;
-        self.in_first_train = interval >= BOUT_REST;
+    /// Enters `count` equal intervals without a look, together as long as `span`: between volleys of a train, or a rest.
+    pub fn passed(&mut self, span: SimTime, count: usize) {
+        let interval = SimTime::from_nanos(span.nanos() / count as i64);
+        if interval <= TRAIN_GAP {
+            self.pulled += span;
+        } else {
+            self.in_train = false;
+            self.in_first_train = interval >= BOUT_REST;
+        }
     }
 
     /// Mean over all looks of (largest − smallest)/mean force, in the steady part of trains; none if there was no such

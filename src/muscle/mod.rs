@@ -1,6 +1,7 @@
 //! The muscle: motor units, their twitches, fatigue and force.
 
 pub mod gauge;
+pub mod makeup;
 pub mod pool;
 pub mod profile;
 pub mod twitch;

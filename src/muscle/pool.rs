@@ -1,8 +1,8 @@
 //! A pool of motor units: from volleys to force and fatigue, exact between pulses.
 //!
-//! The state lives at the last volley. Contraction times lengthen with fatigue (Potvin and Fuglevand 2017, eq. 11);
-//! they are renewed at the first volley of each whole second of simulated time, and only in units whose capacity has
-//! moved by a thousandth since, so that decay factors are worked out once and used for many pulses.
+//! The state lives at the last volley. Contraction times lengthen with fatigue; they are renewed at the first volley of
+//! each whole second of simulated time, and only in units whose capacity has moved since, so that decay factors are
+//! worked out once and used for many pulses.
 //!
 //! Fatigue is that of Potvin and Fuglevand 2017: a unit loses capacity at its own rate times its relative force.
 //! Recovery is not in that paper; here it acts all the time, at the fatigue rate divided by `recovery_ratio` times the
@@ -10,75 +10,37 @@
 
 use bevy::ecs::component::Component;
 
+use crate::device::program::pulses_within;
+use crate::device::pulse::Run;
 use crate::muscle::gauge::{Gauge, LOOK, LOOK_EVERY, Look};
-use crate::muscle::profile::{MotorUnit, MuscleProfile};
-use crate::muscle::twitch::{LANES, Lane, Step, TETANUS_SHARE, Twitches, gain};
+use crate::muscle::makeup::{Condition, Makeup};
+use crate::muscle::profile::MuscleProfile;
+use crate::muscle::twitch::{LANES, Lane, Step, Twitches, gain, repeat, watch};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
 
-/// Contraction times are renewed in units whose capacity has moved by this much since they last were. Ours: it keeps
-/// the error of a contraction time below 0.04 %.
-const RENEWAL_DEFICIT: f64 = 1e-3;
+/// Contraction times are renewed in units whose capacity has moved by this much since they last were. Ours: a contraction
+/// time is then wrong by 0.2 % at most, half of what the fastest unit changes in a second.
+const RENEWAL_DEFICIT: f64 = 5e-3;
 
-/// An interval longer than this is taken in two steps: the tail, in which the force dies away, and the rest, in which
-/// the units recover.
-const TAIL: SimTime = SimTime::SECOND;
-
-/// What months change in a muscle.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Condition {
-    /// Force that the muscle can make, relative to the healthy one.
-    pub strength: f64,
-    /// Fraction of type I fibres.
-    pub type_i_fraction: f64,
-}
-
-/// What does not change from pulse to pulse: the units as the muscle's condition makes them.
-#[derive(Clone, Debug)]
-struct Makeup {
-    rested: Vec<MotorUnit>,
-    slowing: f64,
-    recovery_ratio: f64,
-    reference_type_i: f64,
-    type_i_slowness: f64,
-    /// Contraction times and fatigue rates of the rested units in the present condition.
-    contraction_s: Vec<f64>,
-    fatigue_per_s: Vec<f64>,
-    /// Force of each unit in full tetanus without fatigue, N.
-    force_n: Vec<Lane>,
-}
-
-impl Makeup {
-    fn condition(&mut self, condition: Condition) {
-        let speed = |type_i: f64| type_i * self.type_i_slowness + 1.0 - type_i;
-        let slower = speed(condition.type_i_fraction) / speed(self.reference_type_i);
-        let tiring = (1.0 - condition.type_i_fraction) / (1.0 - self.reference_type_i);
-        for (i, unit) in self.rested.iter().enumerate() {
-            self.contraction_s[i] = unit.contraction_s * slower;
-            self.fatigue_per_s[i] = unit.fatigue_per_s * tiring;
-            self.force_n[i / LANES][i % LANES] = unit.force_n * condition.strength;
-        }
-    }
-}
+/// After this many of the longest contraction times nothing is left of a twitch: (1 + 45)·e^(−45) is 1e-18.
+const TWITCH_LENGTHS: f64 = 45.0;
 
 /// A pool of motor units on one side.
 #[derive(Clone, Debug, Component)]
 pub struct MotorUnitPool {
     makeup: Makeup,
-    condition: Condition,
     /// The instant that the state holds for.
     at: SimTime,
     state: Vec<Twitches>,
     /// Contraction times as last renewed, s, and the deficits that they were renewed at.
-    contraction_s: Vec<f64>,
-    renewed_deficit: Vec<f64>,
+    contraction_s: Vec<Lane>,
+    renewed_deficit: Vec<Lane>,
     renewed_second: i64,
     /// The last volley, and when each unit fired last before it.
     last: Option<Volley>,
     fired_before: Vec<Option<SimTime>>,
-    /// How often each unit has fired.
-    firings: Vec<u64>,
     /// Force-time integral since the start, N·s.
     impulse_n_s: f64,
     block: Block,
@@ -97,55 +59,61 @@ struct Block {
 /// What is worked out once and used while nothing changes.
 #[derive(Clone, Debug)]
 struct Cache {
+    /// Steps of the interval between pulses.
     step: Vec<Step>,
     step_length: Option<SimTime>,
+    /// Steps over the tail of a twitch, and over the rest after it.
+    tail_step: Vec<Step>,
+    tail: SimTime,
+    rest_step: Vec<Step>,
+    rest_length: Option<SimTime>,
     look_step: Vec<Step>,
     kick: Vec<Lane>,
+    no_kick: Vec<Lane>,
     /// The interval for which `kick` holds, where all the units that fire also fired one interval before.
     kick_interval: Option<SimTime>,
-    /// Scratch of a look.
-    look_state: Vec<Twitches>,
     /// Goes up whenever the state changes, so that a reader knows.
     version: u64,
     /// Goes up whenever contraction times change.
     renewals: u64,
 }
 
+/// Which of the steps to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stretch {
+    Interval,
+    Tail,
+    Rest,
+}
+
 impl MotorUnitPool {
     /// The pool of a muscle in that condition, rested.
     pub fn new(profile: &MuscleProfile, condition: Condition) -> Self {
-        let rested = profile.motor_units();
-        let units = rested.len();
-        let lanes = units.div_ceil(LANES);
+        let makeup = Makeup::new(profile, condition);
+        let (units, lanes) = (makeup.units(), makeup.lanes());
+        let steps = || vec![Step::NONE; lanes];
         let mut pool = Self {
-            makeup: Makeup {
-                rested,
-                slowing: profile.fatigue_slowing.value,
-                recovery_ratio: profile.recovery_ratio.value,
-                reference_type_i: profile.type_i_fraction.value,
-                type_i_slowness: profile.type_i_slowness.value,
-                contraction_s: vec![0.0; units],
-                fatigue_per_s: vec![0.0; units],
-                force_n: vec![[0.0; LANES]; lanes],
-            },
-            condition,
+            makeup,
             at: SimTime::ZERO,
             state: vec![Twitches::REST; lanes],
-            contraction_s: vec![0.0; units],
-            renewed_deficit: vec![0.0; units],
+            contraction_s: vec![[1.0; LANES]; lanes],
+            renewed_deficit: vec![[0.0; LANES]; lanes],
             renewed_second: i64::MIN,
             last: None,
             fired_before: vec![None; units],
-            firings: vec![0; units],
             impulse_n_s: 0.0,
             block: Block { start: vec![Twitches::REST; lanes], volleys: 0 },
             cache: Cache {
-                step: vec![Step::NONE; lanes],
+                step: steps(),
                 step_length: None,
-                look_step: vec![Step::NONE; lanes],
+                tail_step: steps(),
+                tail: SimTime::ZERO,
+                rest_step: steps(),
+                rest_length: None,
+                look_step: steps(),
                 kick: vec![[0.0; LANES]; lanes],
+                no_kick: vec![[0.0; LANES]; lanes],
                 kick_interval: None,
-                look_state: vec![Twitches::REST; lanes],
                 version: 0,
                 renewals: 0,
             },
@@ -155,9 +123,14 @@ impl MotorUnitPool {
         pool
     }
 
+    /// The units as they are made up.
+    pub fn makeup(&self) -> &Makeup {
+        &self.makeup
+    }
+
     /// The number of units.
     pub fn units(&self) -> usize {
-        self.makeup.rested.len()
+        self.makeup.units()
     }
 
     /// Whom the last volley fired.
@@ -165,44 +138,33 @@ impl MotorUnitPool {
         self.last.map_or(FiringSet::default(), |last| last.fired)
     }
 
-    /// How often each unit has fired since the start.
-    pub fn firings(&self) -> &[u64] {
-        &self.firings
-    }
-
     /// Force-time integral since the start up to the last settling, N·s.
     pub fn impulse_n_s(&self) -> f64 {
         self.impulse_n_s
     }
 
-    /// The muscle's condition.
-    pub fn condition(&self) -> Condition {
-        self.condition
-    }
-
     /// Force of all units in full tetanus without fatigue, N.
     pub fn max_force_n(&self) -> f64 {
-        self.makeup.force_n.iter().flatten().sum()
+        self.makeup.force_n().iter().flatten().sum()
     }
 
     /// Takes volleys, in the order of time.
-    pub fn advance(&mut self, volleys: &[Volley]) {
-        let mut rest = volleys.iter().filter(|volley| !volley.fired.is_empty()).peekable();
-        while let Some(&volley) = rest.next() {
-            if self.is_regular(&volley) {
-                let mut count = 1;
-                let mut at = volley.at;
-                while let Some(next) = rest.next_if(|next| {
-                    Some(next.at - at) == self.cache.step_length
-                        && next.fired == volley.fired
-                        && next.at.whole_second() == self.renewed_second
-                }) {
-                    at = next.at;
-                    count += 1;
+    pub fn advance(&mut self, runs: &[Run<Volley>]) {
+        for run in runs.iter().filter(|run| !run.first.fired.is_empty()) {
+            let mut taken = 0;
+            while taken < run.count {
+                let volley = Volley { at: run.first.at + run.period * taken, ..run.first };
+                if self.is_regular(&volley) {
+                    // Regular volleys up to the next whole second, at which contraction times are renewed.
+                    let second_ends = SimTime::from_secs(self.renewed_second + 1);
+                    let count = if run.count == 1 { 1 } else { pulses_within(second_ends - volley.at, run.period) };
+                    let count = count.min(run.count - taken);
+                    self.repeat(Volley { at: volley.at + run.period * (count - 1), ..volley }, count as usize);
+                    taken += count;
+                } else {
+                    self.take(volley);
+                    taken += 1;
                 }
-                self.repeat(at, volley, count);
-            } else {
-                self.take(volley);
             }
         }
     }
@@ -218,14 +180,13 @@ impl MotorUnitPool {
             && !self.gauge.wants_a_look()
     }
 
-    fn repeat(&mut self, at: SimTime, volley: Volley, count: usize) {
-        for ((state, step), kick) in self.state.iter_mut().zip(&self.cache.step).zip(&self.cache.kick) {
-            step.repeat(state, kick, count);
-        }
-        self.gauge.pulled_for(at - self.at);
+    /// Takes regular volleys, of which `last` is the last.
+    fn repeat(&mut self, last: Volley, count: usize) {
+        repeat(&self.cache.step, &self.cache.kick, &mut self.state, count);
+        self.gauge.passed(last.at - self.at, count);
         self.block.volleys += count;
-        self.at = at;
-        self.last = Some(Volley { at, ..volley });
+        self.at = last.at;
+        self.last = Some(last);
         self.cache.version += 1;
     }
 
@@ -235,15 +196,15 @@ impl MotorUnitPool {
         let second = volley.at.whole_second();
         let new_second = second != self.renewed_second;
         if new_second {
-            self.close_block();
+            self.close_block(Stretch::Interval);
             self.renewed_second = second;
             self.renew(RENEWAL_DEFICIT);
         }
         let interval = self.last.map(|last| volley.at - last.at);
         let same_units = self.last.is_some_and(|last| last.fired == volley.fired);
         if !(same_units && interval == self.cache.kick_interval) {
-            self.close_block();
-            self.set_kick(volley, same_units.then_some(interval).flatten());
+            self.close_block(Stretch::Interval);
+            self.set_kick(volley, interval.filter(|_| same_units));
         }
         for (state, kick) in self.state.iter_mut().zip(&self.cache.kick) {
             (0..LANES).for_each(|i| state.pending[i] += kick[i]);
@@ -263,12 +224,9 @@ impl MotorUnitPool {
         }
         for unit in 0..self.units() {
             let interval = regular_interval.or_else(|| self.fired_before[unit].map(|before| volley.at - before));
-            let kick = match interval {
-                _ if !volley.fired.contains(unit) => 0.0,
-                Some(interval) => gain(self.contraction_s[unit] / interval.as_secs()),
-                None => 1.0,
-            };
-            self.cache.kick[unit / LANES][unit % LANES] = kick;
+            let contraction_s = self.contraction_s[unit / LANES][unit % LANES];
+            let fires = volley.fired.contains(unit);
+            self.cache.kick[unit / LANES][unit % LANES] = if fires { kick(contraction_s, interval) } else { 0.0 };
         }
         self.cache.kick_interval = regular_interval;
     }
@@ -283,144 +241,141 @@ impl MotorUnitPool {
         }
     }
 
-    /// Brings the state to an instant, without a volley.
+    /// Brings the state to an instant, without a volley. Of an interval longer than a twitch lasts, its tail comes
+    /// first; in the rest the units only recover.
     fn step_to(&mut self, at: SimTime) {
         let interval = at - self.at;
         if interval == SimTime::ZERO {
             return;
         }
-        assert!(interval > SimTime::ZERO, "a volley at {} after the state at {}", at, self.at);
+        assert!(interval > SimTime::ZERO, "a volley at {at} after the state at {}", self.at);
         if self.gauge.wants_a_look() {
             self.look(interval);
         }
-        if interval > TAIL {
-            self.close_block();
-            self.step_by(TAIL);
-            self.close_block();
-            self.gauge.rested_for(interval);
-            self.step_by(interval - TAIL);
-            self.close_block();
+        self.gauge.passed(interval, 1);
+        if interval > self.cache.tail {
+            self.close_block(Stretch::Interval);
+            self.step_by(self.cache.tail, Stretch::Tail);
+            self.close_block(Stretch::Tail);
+            self.step_by(interval - self.cache.tail, Stretch::Rest);
+            self.close_block(Stretch::Rest);
         } else {
-            self.gauge.pulled_for(interval);
-            self.step_by(interval);
+            self.step_by(interval, Stretch::Interval);
         }
     }
 
-    fn step_by(&mut self, interval: SimTime) {
-        if self.cache.step_length != Some(interval) {
-            let all = 0..self.units();
-            self.set_steps(interval, all);
-        }
-        for (state, step) in self.state.iter_mut().zip(&self.cache.step) {
-            step.repeat(state, &[0.0; LANES], 1);
-        }
-        self.at += interval;
+    fn step_by(&mut self, length: SimTime, stretch: Stretch) {
+        let Cache { step, step_length, tail_step, rest_step, rest_length, no_kick, .. } = &mut self.cache;
+        let steps = match stretch {
+            Stretch::Interval => {
+                if *step_length != Some(length) {
+                    self.makeup.set_steps(step, length, &self.contraction_s);
+                    *step_length = Some(length);
+                }
+                step
+            }
+            Stretch::Tail => {
+                for (lane, contraction_s) in self.contraction_s.iter().enumerate() {
+                    (0..LANES).for_each(|i| self.makeup.set_twitch(tail_step, length, lane, i, contraction_s[i]));
+                }
+                tail_step
+            }
+            Stretch::Rest => {
+                if *rest_length != Some(length) {
+                    self.makeup.set_recoveries(rest_step, length);
+                    *rest_length = Some(length);
+                }
+                for state in &mut self.state {
+                    (state.pending, state.active) = ([0.0; LANES], [0.0; LANES]);
+                }
+                rest_step
+            }
+        };
+        repeat(steps, no_kick, &mut self.state, 1);
+        self.at += length;
         self.cache.version += 1;
-    }
-
-    fn set_steps(&mut self, interval: SimTime, units: impl Iterator<Item = usize>) {
-        for unit in units {
-            self.set_step(unit, interval.as_secs());
-        }
-        self.cache.step_length = Some(interval);
-    }
-
-    fn set_step(&mut self, unit: usize, dt_s: f64) {
-        let step = &mut self.cache.step[unit / LANES];
-        set_step(step, unit, dt_s, self.contraction_s[unit], &self.makeup);
     }
 
     /// Renews the contraction times of the units whose deficit has moved by at least `moved`.
     fn renew(&mut self, moved: f64) {
+        let fired = self.recruited();
         let mut any = false;
-        for unit in 0..self.units() {
-            let deficit = self.state[unit / LANES].deficit[unit % LANES];
-            if (deficit - self.renewed_deficit[unit]).abs() < moved {
-                continue;
-            }
-            any = true;
-            self.renewed_deficit[unit] = deficit;
-            self.contraction_s[unit] = self.makeup.contraction_s[unit] * (1.0 + self.makeup.slowing * deficit);
-            let step = &mut self.cache.look_step[unit / LANES];
-            set_step(step, unit, LOOK_EVERY.as_secs(), self.contraction_s[unit], &self.makeup);
-            if let Some(length) = self.cache.step_length {
-                self.set_step(unit, length.as_secs());
+        for (lane, state) in self.state.iter().enumerate() {
+            for i in 0..LANES {
+                let deficit = state.deficit[i];
+                if (deficit - self.renewed_deficit[lane][i]).abs() < moved {
+                    continue;
+                }
+                any = true;
+                let contraction_s = self.makeup.contraction_s(lane, i, deficit);
+                self.renewed_deficit[lane][i] = deficit;
+                self.contraction_s[lane][i] = contraction_s;
+                self.cache.look_step[lane].set_decay(i, LOOK_EVERY.as_secs(), contraction_s);
+                if let Some(length) = self.cache.step_length {
+                    self.makeup.set_twitch(&mut self.cache.step, length, lane, i, contraction_s);
+                }
+                if self.cache.kick_interval.is_some() && fired.contains(lane * LANES + i) {
+                    self.cache.kick[lane][i] = kick(contraction_s, self.cache.kick_interval);
+                }
             }
         }
         if any {
-            self.cache.kick_interval = None;
             self.cache.version += 1;
             self.cache.renewals += 1;
         }
     }
 
-    /// Enters the force of the block into the force-time integral, and the firings into the counts.
+    /// Enters the force of the block into the force-time integral, and begins the next.
     ///
-    /// With `u = pending + active`, du/dt = −active/T between volleys, so that the integral of what is active is
-    /// T·(u_start − u_end + all kicks), exactly. Capacity is taken as the mean of both ends, which are at most a second
-    /// of pulling apart.
-    fn close_block(&mut self) {
+    /// Capacity is taken as the mean of both ends, which are at most a second of pulling apart; in a tail, where nearly
+    /// all of the force comes first, as that at its start.
+    fn close_block(&mut self, stretch: Stretch) {
         let volleys = self.block.volleys as f64;
-        let mut impulse_n_s = 0.0;
-        for unit in 0..self.units() {
-            let (lane, i) = (unit / LANES, unit % LANES);
-            let (start, end) = (&mut self.block.start[lane], &mut self.state[lane]);
-            end.deficit[i] = end.deficit[i].min(1.0);
-            let spent = start.pending[i] + start.active[i] - end.pending[i] - end.active[i]
-                + volleys * self.cache.kick[lane][i];
-            let capacity = 1.0 - 0.5 * (start.deficit[i] + end.deficit[i]);
-            let weight = self.makeup.force_n[lane][i] * TETANUS_SHARE * self.contraction_s[unit];
-            impulse_n_s += weight * spent * capacity;
-        }
-        if let Some(last) = self.last.filter(|_| self.block.volleys > 0) {
-            for (unit, firings) in self.firings.iter_mut().enumerate() {
-                *firings += if last.fired.contains(unit) { self.block.volleys as u64 } else { 0 };
+        let at_end = if stretch == Stretch::Interval { 0.5 } else { 0.0 };
+        let mut impulses = [0.0; LANES];
+        let weights = self.makeup.force_per_activity_n().iter().zip(&self.contraction_s).zip(&self.cache.kick);
+        for ((start, end), ((weight, contraction_s), kick)) in
+            self.block.start.iter_mut().zip(&mut self.state).zip(weights)
+        {
+            end.deficit = end.deficit.map(|deficit| deficit.min(1.0));
+            let spent = spent(start, end, kick, volleys);
+            for i in 0..LANES {
+                let deficit = start.deficit[i] + at_end * (end.deficit[i] - start.deficit[i]);
+                impulses[i] += weight[i] * contraction_s[i] * spent[i] * (1.0 - deficit);
             }
+            *start = *end;
         }
-        self.impulse_n_s += impulse_n_s;
-        self.block.start.copy_from_slice(&self.state);
+        self.impulse_n_s += impulses.iter().sum::<f64>();
         self.block.volleys = 0;
     }
 
     /// Feels the force after a volley, until the next one or for a while.
     fn look(&mut self, interval: SimTime) {
-        let mut state = std::mem::take(&mut self.cache.look_state);
-        state.copy_from_slice(&self.state);
-        let mut seen = Look::default();
-        seen.add(self.force_of(&state));
-        for _ in 0..interval.min(LOOK).nanos() / LOOK_EVERY.nanos() {
-            for (state, step) in state.iter_mut().zip(&self.cache.look_step) {
-                step.repeat(state, &[0.0; LANES], 1);
-            }
-            seen.add(self.force_of(&state));
-        }
-        self.cache.look_state = state;
-        self.gauge.looked(seen);
-    }
-
-    /// The force of all units in that state, N.
-    fn force_of(&self, state: &[Twitches]) -> f64 {
-        let mut sums = [0.0; LANES];
-        for (state, force_n) in state.iter().zip(&self.makeup.force_n) {
-            for i in 0..LANES {
-                sums[i] += force_n[i] * (state.active[i] * (1.0 - state.deficit[i]).max(0.0));
-            }
-        }
-        TETANUS_SHARE * sums.iter().sum::<f64>()
+        const MOST: usize = (LOOK.nanos() / LOOK_EVERY.nanos()) as usize;
+        let samples = (interval.min(LOOK).nanos() / LOOK_EVERY.nanos()) as usize;
+        let mut forces_n = [[0.0; LANES]; MOST + 1];
+        let forces_n = &mut forces_n[..=samples];
+        watch(&self.cache.look_step, &self.state, self.makeup.force_per_activity_n(), forces_n);
+        let mut look = Look::default();
+        forces_n.iter().for_each(|lanes| look.add(lanes.iter().sum()));
+        self.gauge.looked(look);
     }
 
     /// Brings the state to an instant at which nothing fires, and the integrals with it: midnight, or the end.
     pub fn settle(&mut self, at: SimTime) {
         self.step_to(at);
-        self.close_block();
+        self.close_block(Stretch::Interval);
     }
 
     /// Changes the condition of the muscle at an instant; all contraction times are renewed.
     pub fn recondition(&mut self, at: SimTime, condition: Condition) {
         self.settle(at);
-        self.condition = condition;
-        self.makeup.condition(condition);
+        self.makeup.set_condition(condition);
+        let tail = SimTime::from_nanos((self.makeup.slowest_s() * TWITCH_LENGTHS * 1e9) as i64);
+        self.cache.tail = tail.next_multiple(SimTime::SECOND);
         self.cache.step_length = None;
+        self.cache.rest_length = None;
+        self.makeup.set_recoveries(&mut self.cache.tail_step, self.cache.tail);
         self.renew(0.0);
     }
 
@@ -441,30 +396,28 @@ impl MotorUnitPool {
     /// # Errors
     /// Which unit is not, with its values.
     pub fn check(&self) -> Result<(), String> {
-        for unit in 0..self.units() {
-            let state = &self.state[unit / LANES];
-            let i = unit % LANES;
-            let (pending, active, deficit) = (state.pending[i], state.active[i], state.deficit[i]);
+        let within = |lane: &Lane, from: f64, to: f64| lane.iter().fold(true, |fine, x| fine & (*x >= from) & (*x < to));
+        for (lane, Twitches { pending, active, deficit }) in self.state.iter().enumerate() {
             // A second of full force takes at most the fatigue rate beyond a capacity of nothing.
-            let in_range = pending >= 0.0 && active >= 0.0 && (-1e-12..=1.1).contains(&deficit);
-            if !(in_range && pending.is_finite() && active.is_finite()) {
-                return Err(format!("unit {}: pending {pending}, active {active}, deficit {deficit}", unit + 1));
+            let fine = within(pending, 0.0, 1e9) & within(active, 0.0, 1e9) & within(deficit, -1e-9, 2.1);
+            if !fine {
+                let first = lane * LANES + 1;
+                let units = format!("units {first} to {}", first + LANES - 1);
+                return Err(format!("{units}: pending {pending:?}, active {active:?}, deficit {deficit:?}"));
             }
         }
-        if !self.impulse_n_s.is_finite() {
-            return Err(format!("force-time integral {}", self.impulse_n_s));
-        }
-        Ok(())
+        if self.impulse_n_s.is_finite() { Ok(()) } else { Err(format!("force-time integral {}", self.impulse_n_s)) }
     }
 
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
+        let condition = self.makeup.condition();
         w.time("at", Some(self.at));
-        w.numbers("strength", &[self.condition.strength, self.condition.type_i_fraction]);
+        w.numbers("condition", &[condition.strength, condition.type_i_fraction]);
         w.lanes("pending", self.state.iter().map(|state| &state.pending));
         w.lanes("active", self.state.iter().map(|state| &state.active));
         w.lanes("deficit", self.state.iter().map(|state| &state.deficit));
-        w.numbers("contraction_s", &self.contraction_s);
+        w.lanes("contraction_s", self.contraction_s.iter());
         w.time("last_volley", self.last.map(|last| last.at));
         self.recruited().write_state(w);
         w.number("impulse_n_s", self.impulse_n_s);
@@ -479,9 +432,25 @@ impl MotorUnitPool {
     }
 }
 
-fn set_step(step: &mut Step, unit: usize, dt_s: f64, contraction_s: f64, makeup: &Makeup) {
-    let fatigue_per_s = makeup.fatigue_per_s[unit];
-    step.set(unit % LANES, dt_s, contraction_s, fatigue_per_s, fatigue_per_s / makeup.recovery_ratio);
+/// The integral of what was active from one state to another with `volleys` firings between, over the contraction time.
+///
+/// With `u = pending + active`, du/dt = −active/T between volleys, so that it is u_start − u_end + all kicks, exactly.
+#[inline]
+fn spent(start: &Twitches, end: &Twitches, kick: &Lane, volleys: f64) -> Lane {
+    std::array::from_fn(|i| {
+        start.pending[i] + start.active[i] - end.pending[i] - end.active[i] + volleys * kick[i]
+    })
+}
+
+/// What a firing adds to a unit that fired `interval` before.
+fn kick(contraction_s: f64, interval: Option<SimTime>) -> f64 {
+    interval.map_or(1.0, |interval| gain(contraction_s / interval.as_secs()))
+}
+
+/// The force of each unit for each unit of its activity, with what fatigue has left of it, N.
+fn effective_weight(makeup: &Makeup, lane: usize, state: &Twitches) -> Lane {
+    let weight = &makeup.force_per_activity_n()[lane];
+    std::array::from_fn(|i| weight[i] * (1.0 - state.deficit[i]).max(0.0))
 }
 
 /// Reads a pool between its volleys, without touching its state. It goes from sample to sample, so that samples at even
@@ -513,37 +482,31 @@ impl Cursor {
             return;
         }
         if self.step_length != Some(interval) {
-            for unit in 0..pool.units() {
-                let step = &mut self.step[unit / LANES];
-                set_step(step, unit, interval.as_secs(), pool.contraction_s[unit], &pool.makeup);
-            }
+            pool.makeup.set_steps(&mut self.step, interval, &pool.contraction_s);
             self.step_length = Some(interval);
         }
-        for (state, step) in self.state.iter_mut().zip(&self.step) {
-            step.repeat(state, &[0.0; LANES], 1);
-        }
+        repeat(&self.step, &pool.cache.no_kick, &mut self.state, 1);
         self.at = at;
     }
 
     /// Force of the pool, N.
     pub fn force_n(&self, pool: &MotorUnitPool) -> f64 {
-        pool.force_of(&self.state)
+        let mut force_n = [[0.0; LANES]];
+        watch(&self.step, &self.state, pool.makeup.force_per_activity_n(), &mut force_n);
+        force_n[0].iter().sum()
     }
 
     /// Force of one unit, N; `unit` counts from 0.
     pub fn unit_force_n(&self, pool: &MotorUnitPool, unit: usize) -> f64 {
-        let (state, i) = (&self.state[unit / LANES], unit % LANES);
-        let capacity = (1.0 - state.deficit[i]).max(0.0);
-        TETANUS_SHARE * pool.makeup.force_n[unit / LANES][i] * state.active[i] * capacity
+        let (lane, i) = (unit / LANES, unit % LANES);
+        effective_weight(&pool.makeup, lane, &self.state[lane])[i] * self.state[lane].active[i]
     }
 
     /// Capacity of the pool, as a fraction of the rested one, weighted by force.
     pub fn capacity(&self, pool: &MotorUnitPool) -> f64 {
         let mut lost = 0.0;
-        for (state, force_n) in self.state.iter().zip(&pool.makeup.force_n) {
-            for i in 0..LANES {
-                lost += force_n[i] * state.deficit[i].min(1.0);
-            }
+        for (state, force_n) in self.state.iter().zip(pool.makeup.force_n()) {
+            (0..LANES).for_each(|i| lost += force_n[i] * state.deficit[i].min(1.0));
         }
         1.0 - lost / pool.max_force_n()
     }

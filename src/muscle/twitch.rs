@@ -71,7 +71,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step that does nothing; [`Self::set`] makes it one.
+    /// A step that does nothing, to be set unit by unit.
     pub const NONE: Self = Self {
         decay: [1.0; LANES],
         turn: [0.0; LANES],
@@ -80,37 +80,64 @@ impl Step {
         from_active: [0.0; LANES],
     };
 
-    /// Sets the step of one unit: `dt_s` seconds, contraction time `contraction_s`, fatigue and recovery rates in 1/s.
-    /// The contraction time is much shorter than the recovery takes.
-    pub fn set(&mut self, unit: usize, dt_s: f64, contraction_s: f64, fatigue_per_s: f64, recovery_per_s: f64) {
-        let turn = dt_s / contraction_s;
-        let decay = math::exp(-turn);
-        let kept = math::exp(-recovery_per_s * dt_s);
-        let faster_per_s = 1.0 / contraction_s - recovery_per_s;
-        // ∫ e^(−r(dt−u))·e^(−u/T) du, and the same with u in front of it.
-        let flat = (kept - decay) / faster_per_s;
-        let rising = (flat - dt_s * decay) / faster_per_s;
-        let loss_per_s = fatigue_per_s * TETANUS_SHARE;
-        self.decay[unit] = decay;
-        self.turn[unit] = turn;
-        self.kept[unit] = kept;
-        self.from_active[unit] = loss_per_s * flat;
-        self.from_pending[unit] = loss_per_s * rising / contraction_s;
+    /// Sets how much of a deficit one unit keeps in `dt_s` seconds, at a recovery rate in 1/s.
+    pub fn set_recovery(&mut self, i: usize, dt_s: f64, recovery_per_s: f64) {
+        self.kept[i] = math::exp(-recovery_per_s * dt_s);
     }
 
-    /// Takes `count` steps, each followed by the firings in `kick`.
-    #[inline]
-    pub fn repeat(&self, state: &mut Twitches, kick: &Lane, count: usize) {
+    /// Sets how the twitch of one unit goes on in `dt_s` seconds, at a contraction time; enough to [`watch`].
+    pub fn set_decay(&mut self, i: usize, dt_s: f64, contraction_s: f64) {
+        self.turn[i] = dt_s / contraction_s;
+        self.decay[i] = math::exp(-self.turn[i]);
+    }
+
+    /// Sets the rest of the step of one unit, whose recovery is set: `dt_s` seconds, a contraction time that is much
+    /// shorter than the recovery takes, fatigue and recovery rates in 1/s.
+    pub fn set_twitch(&mut self, i: usize, dt_s: f64, contraction_s: f64, fatigue_per_s: f64, recovery_per_s: f64) {
+        self.set_decay(i, dt_s, contraction_s);
+        // ∫ e^(−r(dt−u))·e^(−u/T) du over T, and the same with u/T in front of it.
+        let spread = 1.0 / (1.0 - recovery_per_s * contraction_s);
+        let flat = (self.kept[i] - self.decay[i]) * spread;
+        let rising = (flat - self.turn[i] * self.decay[i]) * spread;
+        let loss = fatigue_per_s * TETANUS_SHARE * contraction_s;
+        self.from_active[i] = loss * flat;
+        self.from_pending[i] = loss * rising;
+    }
+}
+
+/// Takes `count` steps, each followed by the firings in `kicks`, all units together.
+///
+/// Compiled once more for wider registers: no sum changes its order and no product is fused, so the bits are the same.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+pub fn repeat(steps: &[Step], kicks: &[Lane], states: &mut [Twitches], count: usize) {
+    for ((step, kick), state) in steps.iter().zip(kicks).zip(states) {
         let Twitches { mut pending, mut active, mut deficit } = *state;
         for _ in 0..count {
             for i in 0..LANES {
-                let lost = self.from_pending[i] * pending[i] + self.from_active[i] * active[i];
-                deficit[i] = self.kept[i] * deficit[i] + lost;
-                active[i] = self.decay[i] * (active[i] + self.turn[i] * pending[i]);
-                pending[i] = self.decay[i] * pending[i] + kick[i];
+                let lost = step.from_pending[i] * pending[i] + step.from_active[i] * active[i];
+                deficit[i] = step.kept[i] * deficit[i] + lost;
+                active[i] = step.decay[i] * (active[i] + step.turn[i] * pending[i]);
+                pending[i] = step.decay[i] * pending[i] + kick[i];
             }
         }
         *state = Twitches { pending, active, deficit };
+    }
+}
+
+/// The force of all units, N: now into the first of `forces_n`, and after each further step into the others. `weights`
+/// are the forces at an activity of one. The states stay as they are; compiled as [`repeat`] is.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+pub fn watch(steps: &[Step], states: &[Twitches], weights: &[Lane], forces_n: &mut [Lane]) {
+    for ((step, state), weight) in steps.iter().zip(states).zip(weights) {
+        let Twitches { mut pending, mut active, deficit } = *state;
+        let weight: Lane = std::array::from_fn(|i| weight[i] * (1.0 - deficit[i]).max(0.0));
+        for force_n in &mut *forces_n {
+            for i in 0..LANES {
+                force_n[i] += weight[i] * active[i];
+                active[i] = step.decay[i] * (active[i] + step.turn[i] * pending[i]);
+                pending[i] *= step.decay[i];
+            }
+        }
     }
 }
 
@@ -138,12 +165,15 @@ mod tests {
         let start = Twitches { pending: [1.3; LANES], active: [0.4; LANES], deficit: [0.2; LANES] };
         let step = |dt: f64| {
             let mut step = Step::NONE;
-            (0..LANES).for_each(|i| step.set(i, dt, contraction, fatigue, recovery));
+            for i in 0..LANES {
+                step.set_recovery(i, dt, recovery);
+                step.set_twitch(i, dt, contraction, fatigue, recovery);
+            }
             step
         };
         let (mut long, mut short) = (start, start);
-        step(0.2).repeat(&mut long, &[0.0; LANES], 1);
-        step(0.0002).repeat(&mut short, &[0.0; LANES], 1000);
+        repeat(&[step(0.2)], &[[0.0; LANES]], std::slice::from_mut(&mut long), 1);
+        repeat(&[step(0.0002)], &[[0.0; LANES]], std::slice::from_mut(&mut short), 1000);
         for (a, b) in [
             (long.pending[0], short.pending[0]),
             (long.active[0], short.active[0]),
@@ -157,9 +187,9 @@ mod tests {
     fn verif_a_twitch_peaks_at_its_contraction_time() {
         let at = |time: f64| {
             let mut step = Step::NONE;
-            step.set(0, time, 0.05, 0.0, 0.0);
+            step.set_twitch(0, time, 0.05, 0.0, 0.0);
             let mut state = Twitches { pending: [1.0; LANES], ..Twitches::REST };
-            step.repeat(&mut state, &[0.0; LANES], 1);
+            repeat(&[step], &[[0.0; LANES]], std::slice::from_mut(&mut state), 1);
             state.active[0] * std::f64::consts::E
         };
         assert!((at(0.05) - 1.0).abs() < 1e-14);

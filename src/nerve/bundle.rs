@@ -8,9 +8,9 @@ use bevy::ecs::component::Component;
 use nalgebra::{Point3, Vector3};
 use std::sync::Arc;
 
-use crate::device::pulse::{Phase, Waveform};
+use crate::device::pulse::{Phase, Run, Waveform};
 use crate::lead::conductor::{DeliveredPulse, TERMINALS};
-use crate::nerve::field::{SourcePoint, drive};
+use crate::nerve::field::{Drive, SourcePoint, drive};
 use crate::nerve::thresholds::{TABLE_S_PER_M, ThresholdTable, biphasic_ratio};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::random::{Draw, StableId, Stream};
@@ -74,8 +74,8 @@ struct Tuned {
     shares: [f64; TERMINALS],
     /// Amplitude of the stimulating phase at which each axon fires, nA.
     thresholds_na: Vec<f64>,
-    /// The amplitude of the last pulse and whom it fired.
-    last: Option<(i64, FiringSet)>,
+    /// The last waveform and whom it fires.
+    last: (Waveform, FiringSet),
 }
 
 /// The waveform as it would be with a stimulating phase of a milliampere: what thresholds depend on.
@@ -142,39 +142,59 @@ impl Nerve {
         &self.axons
     }
 
-    /// Whom a pulse fires.
-    pub fn recruit(&mut self, pulse: &DeliveredPulse) -> Volley {
+    /// Adds whom a run of pulses fires to `volleys`. Pulses so close that axons are refractory are taken one by one.
+    pub fn recruit(&mut self, run: &Run<DeliveredPulse>, volleys: &mut Vec<Run<Volley>>) {
+        let pulse = &run.first;
         let amplitude_na = pulse.waveform.stimulus.current_na.abs();
         let fired = if amplitude_na == 0 { FiringSet::default() } else { self.above_threshold(pulse, amplitude_na) };
-        let mut volley = Volley { at: pulse.at, fired };
-        self.recent.retain(|earlier| pulse.at - earlier.at < self.refractory);
+        if fired.is_empty() {
+            return;
+        }
+        let is_close = |earlier: &Volley| pulse.at - earlier.at < self.refractory;
+        if run.period >= self.refractory && !self.recent.iter().any(is_close) {
+            volleys.push(run.with(Volley { at: pulse.at, fired }));
+            self.recent.clear();
+            self.recent.push(Volley { at: pulse.at + run.period * (run.count - 1), fired });
+            return;
+        }
+        for i in 0..run.count {
+            self.recruit_one(Volley { at: pulse.at + run.period * i, fired }, volleys);
+        }
+    }
+
+    fn recruit_one(&mut self, mut volley: Volley, volleys: &mut Vec<Run<Volley>>) {
+        self.recent.retain(|earlier| volley.at - earlier.at < self.refractory);
         for earlier in &self.recent {
             volley.fired = volley.fired.without(earlier.fired);
         }
         if !volley.fired.is_empty() {
             self.recent.push(volley);
+            volleys.push(Run { first: volley, count: 1, period: SimTime::ZERO });
         }
-        volley
     }
 
+    /// Whom a pulse of that amplitude fires if nobody is refractory; the last answer serves again for the same pulse.
     fn above_threshold(&mut self, pulse: &DeliveredPulse, amplitude_na: i64) -> FiringSet {
+        if let Some(tuned) = self.tuned.as_ref().filter(|tuned| tuned.shares == pulse.shares)
+            && tuned.last.0 == pulse.waveform
+        {
+            return tuned.last.1;
+        }
         let shape = unit_shape(pulse.waveform);
         let fits = |tuned: &Tuned| tuned.shape == shape && tuned.shares == pulse.shares;
         if !self.tuned.as_ref().is_some_and(fits) {
             let thresholds_na = self.thresholds_ma(shape, &pulse.shares).into_iter().map(|ma| ma * 1e6).collect();
-            self.tuned = Some(Tuned { shape, shares: pulse.shares, thresholds_na, last: None });
+            let last = (Waveform::default(), FiringSet::default());
+            self.tuned = Some(Tuned { shape, shares: pulse.shares, thresholds_na, last });
         }
         let tuned = self.tuned.as_mut().expect("tuned to this shape just now");
-        if let Some((_, fired)) = tuned.last.filter(|&(last_na, _)| last_na == amplitude_na) {
-            return fired;
-        }
         let mut fired = FiringSet::default();
         for (unit, threshold_na) in tuned.thresholds_na.iter().enumerate() {
             if amplitude_na as f64 >= *threshold_na {
                 fired.insert(unit);
             }
         }
-        tuned.last = Some((amplitude_na, fired));
+        tuned.last = (pulse.waveform, fired);
         fired
     }
 
@@ -183,32 +203,36 @@ impl Nerve {
     /// Each phase excites by itself; a phase that an opposite one follows needs more.
     pub fn thresholds_ma(&self, waveform: Waveform, shares: &[f64; TERMINALS]) -> Vec<f64> {
         let width_us = |phase: Phase| phase.width.nanos() as f64 / 1e3;
-        let tables: Vec<_> = [waveform.stimulus, waveform.recharge]
+        let phases: Vec<Phase> = [waveform.stimulus, waveform.recharge]
             .into_iter()
             .filter(|phase| phase.current_na != 0 && phase.width > SimTime::ZERO)
-            .map(|phase| (phase, self.table.at_width(width_us(phase))))
             .collect();
+        let tables: Vec<_> = phases.iter().map(|&phase| self.table.at_width(width_us(phase))).collect();
         let amplitude = waveform.stimulus.current_na.abs() as f64;
-        self.axons
-            .iter()
-            .map(|axon| {
-                let sources = self.sources(axon, shares);
-                let nearest = sources.iter().map(|source| source.distance_mm).fold(f64::INFINITY, f64::min);
-                let mut threshold_ma = f64::INFINITY;
-                for (order, (phase, table)) in tables.iter().enumerate() {
-                    let drive = drive(axon.diameter_um, &sources, table);
-                    let per_ma = if phase.current_na < 0 { drive.cathodic } else { drive.anodic };
-                    let followed = tables.get(order + 1).map_or(1.0, |(later, _)| {
-                        let times = phase.current_na.abs() as f64 / later.current_na.abs() as f64;
-                        let gap_us = waveform.gap.nanos() as f64 / 1e3;
-                        biphasic_ratio(axon.diameter_um, nearest, width_us(*phase), gap_us, times)
-                    });
-                    let relative = phase.current_na.abs() as f64 / amplitude;
-                    threshold_ma = threshold_ma.min(followed / (per_ma * relative));
-                }
-                threshold_ma * self.conductivity_s_per_m / TABLE_S_PER_M
-            })
-            .collect()
+        let gap_us = waveform.gap.nanos() as f64 / 1e3;
+        let threshold_ma = |axon: &Axon| {
+            let sources = self.sources(axon, shares);
+            let nearest_mm = sources.iter().map(|source| source.distance_mm).fold(f64::INFINITY, f64::min);
+            let mut drives: Vec<Drive> = Vec::new();
+            let mut threshold_ma = f64::INFINITY;
+            for (order, &phase) in phases.iter().enumerate() {
+                let same_width = (0..order).find(|&earlier| phases[earlier].width == phase.width);
+                let drive = same_width.map_or_else(
+                    || drive(axon.diameter_um, &sources, &tables[order]),
+                    |earlier| drives[earlier],
+                );
+                drives.push(drive);
+                let per_ma = if phase.current_na < 0 { drive.cathodic } else { drive.anodic };
+                let followed = phases.get(order + 1).map_or(1.0, |later| {
+                    let times = phase.current_na.abs() as f64 / later.current_na.abs() as f64;
+                    biphasic_ratio(axon.diameter_um, nearest_mm, width_us(phase), gap_us, times)
+                });
+                let relative = phase.current_na.abs() as f64 / amplitude;
+                threshold_ma = threshold_ma.min(followed / (per_ma * relative));
+            }
+            threshold_ma * self.conductivity_s_per_m / TABLE_S_PER_M
+        };
+        self.axons.iter().map(threshold_ma).collect()
     }
 
     /// The contacts that carry current, as an axon sees them. The case is too far away to matter.

@@ -31,7 +31,7 @@ const INTERNODE_UM: [(f64, f64); 9] = [
 ];
 
 /// How far along the fibre from a contact it is looked at, in internodes.
-const REACH: i32 = 24;
+const REACH: usize = 24;
 
 /// Distance between the nodes of a fibre, mm.
 pub fn internode_mm(diameter_um: f64) -> f64 {
@@ -58,7 +58,7 @@ pub struct Drive {
     pub anodic: f64,
 }
 
-/// The weights of the potentials at nodes -(NEIGHBOURS + 1) to NEIGHBOURS + 1 in the spread second difference.
+/// The weights of the potentials at nodes −(NEIGHBOURS + 1) to NEIGHBOURS + 1 in the spread second difference.
 fn spread_second_difference() -> [f64; 2 * NEIGHBOURS + 3] {
     let mut weights = [0.0; 2 * NEIGHBOURS + 3];
     let mut share = 1.0;
@@ -74,33 +74,35 @@ fn spread_second_difference() -> [f64; 2 * NEIGHBOURS + 3] {
     weights
 }
 
+/// The spread second difference of a unit source's potential, at points half an internode apart, `points` of them from
+/// `first_mm` along the fibre from the source.
+fn shape(distance_mm: f64, first_mm: f64, internode_mm: f64, points: usize) -> Vec<f64> {
+    let weights = spread_second_difference();
+    let reach = NEIGHBOURS + 1;
+    let potential = |half_steps: usize| {
+        let z = first_mm + (half_steps as f64 / 2.0 - reach as f64) * internode_mm;
+        1.0 / (distance_mm * distance_mm + z * z).sqrt()
+    };
+    let potentials: Vec<f64> = (0..points + 4 * reach).map(potential).collect();
+    let at = |point: usize| weights.iter().enumerate().map(|(node, w)| w * potentials[point + 2 * node]).sum();
+    (0..points).map(at).collect()
+}
+
 /// The drive of a set of contacts on a fibre, in tissue of the table's conductivity.
 pub fn drive(diameter_um: f64, sources: &[SourcePoint], table: &WidthTable) -> Drive {
     let internode = internode_mm(diameter_um);
-    let weights = spread_second_difference();
-    let shape = |distance: f64, along: f64| -> f64 {
-        let potential = |node: usize| {
-            let z = along + (node as f64 - (NEIGHBOURS + 1) as f64) * internode;
-            1.0 / (distance * distance + z * z).sqrt()
-        };
-        weights.iter().enumerate().map(|(node, weight)| weight * potential(node)).sum()
-    };
-    let strengths: Vec<f64> = sources
-        .iter()
-        .map(|source| {
-            let at_once = 1.0 / table.threshold_ma(diameter_um, source.distance_mm);
-            source.share_ma * at_once / shape(source.distance_mm, 0.0)
-        })
-        .collect();
+    let points = 4 * REACH + 1;
     let mut drive = Drive { cathodic: 0.0, anodic: 0.0 };
     for origin in sources {
-        for step in -2 * REACH..=2 * REACH {
-            let z = origin.along_mm + f64::from(step) * internode / 2.0;
-            let excitation: f64 = sources
-                .iter()
-                .zip(&strengths)
-                .map(|(source, strength)| strength * shape(source.distance_mm, z - source.along_mm))
-                .sum();
+        let mut excitation = vec![0.0; points];
+        for source in sources {
+            let at_once = shape(source.distance_mm, 0.0, internode, 1)[0];
+            let strength = source.share_ma / (table.threshold_ma(diameter_um, source.distance_mm) * at_once);
+            let first_mm = origin.along_mm - source.along_mm - REACH as f64 * internode;
+            let shape = shape(source.distance_mm, first_mm, internode, points);
+            excitation.iter_mut().zip(shape).for_each(|(sum, shape)| *sum += strength * shape);
+        }
+        for excitation in excitation {
             drive.cathodic = drive.cathodic.max(excitation);
             drive.anodic = drive.anodic.max(-excitation);
         }

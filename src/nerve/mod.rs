@@ -10,6 +10,7 @@ use bevy::ecs::component::Component;
 use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res};
 
+use crate::device::pulse::Run;
 use crate::lead::Delivered;
 use crate::nerve::bundle::Nerve;
 use crate::nerve::volley::Volley;
@@ -18,7 +19,7 @@ use crate::sim::{Roster, SimSystems, SimTick};
 
 /// The volleys of this window: what a nerve hands on to its motor units.
 #[derive(Debug, Default, Component)]
-pub struct Volleys(pub Vec<Volley>);
+pub struct Volleys(pub Vec<Run<Volley>>);
 
 /// Adds the nerves to the tick.
 pub fn plugin(app: &mut App) {
@@ -33,7 +34,7 @@ fn recruit(roster: Res<Roster>, leads: Query<&Delivered>, mut nerves: Query<(&mu
             let (mut nerve, mut volleys) =
                 nerves.get_mut(patient.sides[side].nerve).expect("the roster's entities live");
             volleys.0.clear();
-            volleys.0.extend(delivered.0.iter().map(|pulse| nerve.recruit(pulse)));
+            delivered.0.iter().for_each(|run| nerve.recruit(run, &mut volleys.0));
         }
     }
 }

@@ -9,22 +9,22 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::time::SimTime;
 
-/// A buffer that components write their state into.
+/// A buffer that components write their state into, in words of 8 bytes.
 #[derive(Clone, Debug, Default)]
 pub struct StateWriter {
-    bytes: Vec<u8>,
+    words: Vec<[u8; 8]>,
     labels: Option<Vec<(String, usize)>>,
 }
 
 impl StateWriter {
     /// A writer that also remembers which field lies where, so that a difference can be named.
     pub fn labelled() -> Self {
-        Self { bytes: Vec::new(), labels: Some(Vec::new()) }
+        Self { words: Vec::new(), labels: Some(Vec::new()) }
     }
 
     /// Empties the buffer and keeps its memory.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.words.clear();
         if let Some(labels) = &mut self.labels {
             labels.clear();
         }
@@ -32,30 +32,29 @@ impl StateWriter {
 
     fn label(&mut self, name: &str) {
         if let Some(labels) = &mut self.labels {
-            labels.push((name.to_string(), self.bytes.len()));
+            labels.push((name.to_string(), self.words.len()));
         }
     }
 
     /// Begins the state of the component of that name, which belongs to that owner.
     pub fn component(&mut self, owner: &str, name: &str) {
         if let Some(labels) = &mut self.labels {
-            labels.push((format!("{owner}/{name}"), self.bytes.len()));
+            labels.push((format!("{owner}/{name}"), self.words.len()));
         }
-        self.bytes.extend_from_slice(owner.as_bytes());
-        self.bytes.extend_from_slice(name.as_bytes());
     }
 
     /// Numbers; minus zero counts as zero.
     pub fn numbers(&mut self, name: &str, values: &[f64]) {
         self.label(name);
-        self.bytes.extend(values.iter().flat_map(|value| (value + 0.0).to_bits().to_le_bytes()));
+        self.words.reserve(values.len());
+        values.iter().for_each(|value| self.words.push(word(*value)));
     }
 
     /// Numbers that lie in lanes, as one field.
     pub fn lanes<'a, const N: usize>(&mut self, name: &str, lanes: impl Iterator<Item = &'a [f64; N]>) {
         self.label(name);
         for lane in lanes {
-            self.bytes.extend(lane.iter().flat_map(|value| (value + 0.0).to_bits().to_le_bytes()));
+            self.words.extend_from_slice(&lane.map(word));
         }
     }
 
@@ -67,48 +66,46 @@ impl StateWriter {
     /// A count.
     pub fn count(&mut self, name: &str, value: u64) {
         self.label(name);
-        self.bytes.extend_from_slice(&value.to_le_bytes());
+        self.words.push(value.to_le_bytes());
     }
 
     /// A charge in attocoulombs.
     pub fn charge(&mut self, name: &str, value_ac: i128) {
         self.label(name);
-        self.bytes.extend_from_slice(&value_ac.to_le_bytes());
+        self.words.extend_from_slice(&[(value_ac as u64).to_le_bytes(), ((value_ac >> 64) as u64).to_le_bytes()]);
     }
 
     /// An instant that may not be.
     pub fn time(&mut self, name: &str, at: Option<SimTime>) {
         self.label(name);
-        self.bytes.extend_from_slice(&at.map_or(i64::MIN, SimTime::nanos).to_le_bytes());
+        self.words.push(at.map_or(i64::MIN, SimTime::nanos).to_le_bytes());
     }
 
     /// Yes or no.
     pub fn flag(&mut self, name: &str, value: bool) {
-        self.label(name);
-        self.bytes.push(u8::from(value));
+        self.count(name, u64::from(value));
     }
 
     /// The digest of what has been written.
     pub fn digest(&self) -> u64 {
-        xxh3_64(&self.bytes)
+        xxh3_64(self.words.as_flattened())
     }
 
-    /// The first field at which two labelled states differ, as `component.field`; none if they are equal.
+    /// The first field at which two labelled states differ, as `owner/component.field[index]`; none if they are equal.
     pub fn first_difference(&self, other: &Self) -> Option<String> {
-        let at = self
-            .bytes
-            .iter()
-            .zip(&other.bytes)
-            .position(|(a, b)| a != b)
-            .or_else(|| (self.bytes.len() != other.bytes.len()).then(|| self.bytes.len().min(other.bytes.len())))?;
+        let at = self.words.iter().zip(&other.words).position(|(a, b)| a != b).or_else(|| {
+            (self.words.len() != other.words.len()).then(|| self.words.len().min(other.words.len()))
+        })?;
         let labels = self.labels.as_deref().unwrap_or_default();
-        let index = labels.iter().rposition(|(_, start)| *start <= at)?;
-        let component = labels[..=index].iter().rev().find(|(name, _)| name.contains('/'));
-        Some(match component {
-            Some((component, _)) if *component != labels[index].0 => format!("{component}.{}", labels[index].0),
-            _ => labels[index].0.clone(),
-        })
+        let field = labels.iter().rposition(|(_, start)| *start <= at)?;
+        let component = labels[..=field].iter().rev().find(|(name, _)| name.contains('/'))?;
+        Some(format!("{}.{}[{}]", component.0, labels[field].0, at - labels[field].1))
     }
+}
+
+/// A number as it goes into the digest; minus zero counts as zero.
+fn word(value: f64) -> [u8; 8] {
+    (value + 0.0).to_bits().to_le_bytes()
 }
 
 /// The digest of a run, folded second by second.
@@ -160,7 +157,7 @@ mod tests {
             w
         };
         assert_eq!(write(1.0).first_difference(&write(1.0)), None);
-        assert_eq!(write(1.0).first_difference(&write(2.0)).as_deref(), Some("left/pool.deficit"));
+        assert_eq!(write(1.0).first_difference(&write(2.0)).as_deref(), Some("left/pool.deficit[1]"));
         assert_ne!(write(1.0).digest(), write(2.0).digest());
         assert_eq!(write(0.0).digest(), write(-0.0).digest());
     }
