@@ -17,9 +17,9 @@
 //! [`side`], [`source`].
 //!
 //! # What always holds
-//! 1. A run is a function of scenario, seed and program version, to the bit: any tick, any chunks, debug or release, any
-//!    machine. State is `f64`; transcendental functions come from [`math`] alone; sums have a fixed order; a random draw
-//!    is a function of seed, id, stream and index.
+//! 1. A run is a function of scenario, seed and program version, to the bit: any tick, any chunks, debug or release,
+//!    any machine. State is `f64`; transcendental functions come from [`math`] alone; sums have a fixed order; a random
+//!    draw is a function of seed, id, stream and index.
 //! 2. Charge is counted in whole attocoulombs, and the ledgers close.
 //! 3. Units are in the names. Cathodic current is negative. Left and right are the patient's.
 //! 4. Deliberately absent: the wall clock, floating-point instants, threads within a world, and any way to change a

@@ -24,6 +24,7 @@ use crate::lead::Delivered;
 use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::{Contact, Ledger};
 use crate::lead::implant::mirrored;
+use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::Volleys;
 use crate::nerve::bundle::Nerve;
@@ -65,6 +66,15 @@ pub struct Window {
     pub to: SimTime,
     /// The clock of the scenario.
     pub clock: DayClock,
+    /// Whether the state has changed since the last whole second: then the next one is to be seen.
+    changed: bool,
+}
+
+impl Window {
+    /// The window before the first: nothing happens in it, and what is to be seen at the very start is seen.
+    fn empty(clock: DayClock) -> Self {
+        Self { from: SimTime::ZERO, to: SimTime::ZERO, clock, changed: false }
+    }
 }
 
 /// The entities of one side of a patient.
@@ -134,7 +144,7 @@ impl Simulation {
     pub fn new(scenario: &Scenario, tick: Option<SimTime>) -> Self {
         assert!(tick.is_none_or(|tick| tick > SimTime::ZERO));
         let mut app = App::new();
-        app.insert_resource(Window { from: SimTime::ZERO, to: SimTime::ZERO, clock: scenario.clock })
+        app.insert_resource(Window::empty(scenario.clock))
             .insert_resource(Tick(tick))
             .insert_resource(CommandQueue::new(scenario.timeline.iter().cloned()))
             .insert_resource(Recorder::new(&scenario.recordings))
@@ -222,39 +232,39 @@ fn advance(world: &mut World, schedule: &mut Schedule, until: SimTime) -> Result
         if from >= until {
             return Ok(());
         }
-        let to = next_stop(world, from, until);
+        let (to, changed) = next_stop(world, from, until);
         assert!(to > from, "time stands still at {from}");
-        world.insert_resource(Window { from, to, ..window });
+        world.insert_resource(Window { from, to, changed, ..window });
         schedule.run(world);
     }
 }
 
-/// The end of the window that begins at `from`.
-fn next_stop(world: &World, from: SimTime, until: SimTime) -> SimTime {
-    let clock = world.resource::<Window>().clock;
-    let mut stop = until.min(clock.next_midnight(from));
+/// The end of the window that begins at `from`, and whether the state will have changed since a whole second by then.
+fn next_stop(world: &World, from: SimTime, until: SimTime) -> (SimTime, bool) {
+    let window = world.resource::<Window>();
+    let mut stop = until.min(window.clock.next_midnight(from));
     if let Some(tick) = world.resource::<Tick>().0 {
         stop = stop.min(from.next_multiple(tick));
     }
-    // The state changes at the next event of a generator, and at a command; the second after that is to be seen.
-    let mut changes = |at: SimTime| stop = stop.min(at.max(from).next_multiple(SimTime::SECOND));
-    if let Some(command) = world.resource::<CommandQueue>().next() {
-        changes(command);
-        if command > from {
-            stop = stop.min(command);
-        }
-    }
-    let mut changes = |at: SimTime| stop = stop.min(at.max(from).next_multiple(SimTime::SECOND));
-    for patient in world.resource::<Roster>().patients() {
-        let generator = world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live");
-        if let Some(event) = generator.next_event() {
-            changes(event);
-        }
+    let command = world.resource::<CommandQueue>().next();
+    if let Some(command) = command.filter(|&command| command > from) {
+        stop = stop.min(command);
     }
     if let Some(sample) = world.resource::<Recorder>().next_sample() {
         stop = stop.min(sample);
     }
-    stop
+    // The state changes with a command and with the next event of a generator.
+    let event = |patient: &PatientEntities| {
+        world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live").next_event()
+    };
+    let changes = world.resource::<Roster>().patients().iter().filter_map(event).chain(command).min();
+    let seen = from.is_multiple_of(SimTime::SECOND);
+    let changed_before = window.changed && !seen;
+    let changes = if changed_before { Some(from) } else { changes };
+    if let Some(changes) = changes {
+        stop = stop.min(changes.max(from).next_multiple(SimTime::SECOND));
+    }
+    (stop, changes.is_some_and(|changes| changes < stop))
 }
 
 /// The schedule with its rooms.
@@ -335,7 +345,7 @@ fn spawn_side(
     let start = &scenario.patient.sides[side];
     let multifidus = Multifidus::new(side, start, scenario.patient.activity.value, scenario.rates.clone());
     let pool = MotorUnitPool::new(&scenario.muscle, multifidus.condition());
-    let cursor = pool.cursor();
+    let cursor = Cursor::new(&pool);
     let multifidus = world.spawn((id("multifidus"), multifidus, ChildOf(patient))).id();
     let pool = world.spawn((id("pool"), pool, cursor, ChildOf(multifidus))).id();
     SideEntities { lead, contacts, nerve, pool, multifidus }

@@ -8,7 +8,8 @@
 //! dose        = min(1, day's force-time integral / (maximal force · dose_reference))
 //! use         = min(1, activity·drive + dose_use·dose)
 //! inhibition: di/dt = −dose·i/release + (i₀ − i)/relapse
-//! drive:      dn/dt = (n∞ − n)/drive_days,   n∞ = (1 − i)·(1 − (1 − drive_without_use)·(1 − min(1, activity + dose_use·dose)))
+//! drive:      dn/dt = (n∞ − n)/drive_days,   n∞ = (1 − i)·(1 − (1 − drive_without_use)·unused)
+//! unused      = 1 − min(1, activity + dose_use·dose)
 //! size:       dm/dt = (m∞ − m)/τ,            m∞ = m_min + (1 − m_min)·use + (m_max − 1)·dose·growth
 //! growth      = max(0, (peak force / maximal force − growth_threshold)/(1 − growth_threshold))
 //! type I:     dφ/dt = (φ∞ − φ)/type_i_days,  φ∞ = φ₀ + (φ_continuous − φ₀)·share of the day under contraction

@@ -144,8 +144,8 @@ impl PulseGenerator {
         )
     }
 
-    /// Goes on to the next pulse before `until` and returns it with those that are like it; sessions begin and end on the
-    /// way.
+    /// Goes on to the next pulse before `until` and returns it with those that are like it; sessions begin and end on
+    /// the way.
     pub fn next_pulses(&mut self, until: SimTime, log: &mut EventLog) -> Option<Run<Pulse>> {
         loop {
             let at = self.next_event().filter(|&at| at < until)?;
@@ -241,8 +241,9 @@ impl PulseGenerator {
     /// What the device senses of a pulse, against what it asked for.
     pub fn sense(&mut self, pulse: &Pulse, sensed: Sensed, log: &mut EventLog) {
         let asked_na = pulse.waveform.stimulus.current_na.abs();
-        let limited = !sensed.open_circuit && sensed.current_na < asked_na;
         let noticed = &mut self.noticed[pulse.side];
+        // An open circuit says nothing about what the voltage could push.
+        let limited = if sensed.open_circuit { noticed.limited } else { sensed.current_na < asked_na };
         if sensed.open_circuit != noticed.open_circuit {
             noticed.open_circuit = sensed.open_circuit;
             let side = pulse.side;

@@ -151,8 +151,8 @@ impl SideProgram {
         self.width + self.interphase_gap + recharge
     }
 
-    /// The amplitude of pulse `index` of a train, nA: ramped, and rounded down to what the device can make of it; and the
-    /// index of the first pulse after it that may have another one.
+    /// The amplitude of pulse `index` of a train, nA: ramped, and rounded down to what the device can make of it; and
+    /// the index of the first pulse after it that may have another one.
     ///
     /// A ramp over n pulses rises in n + 1 equal steps, so that its first pulse is not nothing and the one after it
     /// has the full amplitude.

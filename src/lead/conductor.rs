@@ -115,8 +115,8 @@ impl Lead {
         self.plan = None;
     }
 
-    /// Carries a run of pulses: enters every charge into the ledgers, and returns what flowed of each and what the device
-    /// can sense.
+    /// Carries a run of pulses: enters every charge into the ledgers, and returns what flowed of each and what the
+    /// device can sense.
     pub fn deliver(
         &mut self,
         run: &Run<Pulse>,

@@ -1,4 +1,4 @@
-//! A gauge on the tendon: peak, ripple and tiring, felt now and then.
+//! A gauge on the tendon: peak, ripple and fatigue, felt now and then.
 //!
 //! Following the force between all pulses would cost more than the pulses themselves. The gauge looks after the first
 //! volley of each whole second, every 5 ms until the next volley, a quarter of a second at most. The first look of a
@@ -15,9 +15,6 @@ pub const LOOK: SimTime = SimTime::from_nanos(250_000_000);
 
 /// Volleys further apart than this belong to different trains. Ours.
 const TRAIN_GAP: SimTime = SimTime::SECOND;
-
-/// Trains further apart than this belong to different bouts. Ours.
-const BOUT_REST: SimTime = SimTime::from_secs(300);
 
 /// What one look saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -45,18 +42,14 @@ pub struct Gauge {
     pub peak_n: f64,
     /// The largest force since the day began, N.
     pub day_peak_n: f64,
-    /// The largest force in the first train of the last bout, N.
-    pub fresh_peak_n: f64,
-    /// The largest force in the last train, N.
-    pub train_peak_n: f64,
+    /// The largest part of the pool's capacity that fatigue has taken away, as a fraction, since the start.
+    pub tired: f64,
     /// Trains since the start.
     pub trains: u64,
     /// Time in trains since the start: intervals between volleys, a second at most.
     pub pulled: SimTime,
     ripple_sum: f64,
     ripples: u32,
-    looks_in_train: u32,
-    in_first_train: bool,
     in_train: bool,
     due: bool,
 }
@@ -72,38 +65,28 @@ impl Gauge {
         self.due
     }
 
-    /// Enters a look.
-    pub fn looked(&mut self, look: Look) {
+    /// Enters a look, and the part of the pool's capacity that fatigue has taken away by then.
+    pub fn looked(&mut self, look: Look, tired: f64) {
         self.due = false;
+        self.tired = self.tired.max(tired);
+        self.peak_n = self.peak_n.max(look.max_n);
+        self.day_peak_n = self.day_peak_n.max(look.max_n);
         if !self.in_train {
             self.in_train = true;
             self.trains += 1;
-            self.train_peak_n = 0.0;
-            self.looks_in_train = 0;
-            // The very first train is fresh, as is the first one after a long rest.
-            self.in_first_train |= self.trains == 1;
-        }
-        self.looks_in_train += 1;
-        self.train_peak_n = self.train_peak_n.max(look.max_n);
-        self.peak_n = self.peak_n.max(look.max_n);
-        self.day_peak_n = self.day_peak_n.max(look.max_n);
-        if self.in_first_train {
-            self.fresh_peak_n = self.train_peak_n;
-        }
-        if self.looks_in_train > 1 && look.sum_n > 0.0 {
+        } else if look.sum_n > 0.0 {
             self.ripple_sum += (look.max_n - look.min_n) / (look.sum_n / f64::from(look.samples));
             self.ripples += 1;
         }
     }
 
-    /// Enters `count` equal intervals without a look, together as long as `span`: between volleys of a train, or a rest.
+    /// Enters `count` equal intervals, together as long as `span`: between volleys of a train, or a rest.
     pub fn passed(&mut self, span: SimTime, count: usize) {
         let interval = SimTime::from_nanos(span.nanos() / count as i64);
         if interval <= TRAIN_GAP {
             self.pulled += span;
         } else {
             self.in_train = false;
-            self.in_first_train = interval >= BOUT_REST;
         }
     }
 
@@ -113,14 +96,9 @@ impl Gauge {
         (self.ripples > 0).then(|| self.ripple_sum / f64::from(self.ripples))
     }
 
-    /// How much weaker the last train was than the first of its bout, as a fraction.
-    pub fn tired(&self) -> f64 {
-        if self.fresh_peak_n > 0.0 { 1.0 - self.train_peak_n / self.fresh_peak_n } else { 0.0 }
-    }
-
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
-        w.numbers("gauge", &[self.peak_n, self.day_peak_n, self.fresh_peak_n, self.train_peak_n]);
+        w.numbers("gauge", &[self.peak_n, self.day_peak_n, self.tired]);
         w.count("trains", self.trains);
         w.time("pulled", Some(self.pulled));
         w.number("ripple_sum", self.ripple_sum);

@@ -1,5 +1,6 @@
 //! The muscle: motor units, their twitches, fatigue and force.
 
+pub mod cursor;
 pub mod gauge;
 pub mod makeup;
 pub mod pool;

@@ -217,10 +217,8 @@ impl Nerve {
             let mut threshold_ma = f64::INFINITY;
             for (order, &phase) in phases.iter().enumerate() {
                 let same_width = (0..order).find(|&earlier| phases[earlier].width == phase.width);
-                let drive = same_width.map_or_else(
-                    || drive(axon.diameter_um, &sources, &tables[order]),
-                    |earlier| drives[earlier],
-                );
+                let drive = same_width
+                    .map_or_else(|| drive(axon.diameter_um, &sources, &tables[order]), |earlier| drives[earlier]);
                 drives.push(drive);
                 let per_ma = if phase.current_na < 0 { drive.cathodic } else { drive.anodic };
                 let followed = phases.get(order + 1).map_or(1.0, |later| {

@@ -93,9 +93,12 @@ impl StateWriter {
 
     /// The first field at which two labelled states differ, as `owner/component.field[index]`; none if they are equal.
     pub fn first_difference(&self, other: &Self) -> Option<String> {
-        let at = self.words.iter().zip(&other.words).position(|(a, b)| a != b).or_else(|| {
-            (self.words.len() != other.words.len()).then(|| self.words.len().min(other.words.len()))
-        })?;
+        let at = self
+            .words
+            .iter()
+            .zip(&other.words)
+            .position(|(a, b)| a != b)
+            .or_else(|| (self.words.len() != other.words.len()).then(|| self.words.len().min(other.words.len())))?;
         let labels = self.labels.as_deref().unwrap_or_default();
         let field = labels.iter().rposition(|(_, start)| *start <= at)?;
         let component = labels[..=field].iter().rev().find(|(name, _)| name.contains('/'))?;

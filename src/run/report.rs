@@ -28,7 +28,7 @@ impl Display for Report<'_> {
         row("force, peak, N", &|side| format!("{:.1}", side.peak_force_n))?;
         row("force in trains, mean, N", &|side| side.mean_force_n.map_or("-".into(), |n| format!("{n:.1}")))?;
         row("ripple", &|side| side.ripple.map_or("-".into(), percent))?;
-        row("tired by", &|side| if side.trains > 0 { percent(side.tired_fraction) } else { "-".into() })?;
+        row("tired by, at worst", &|side| if side.trains > 0 { percent(side.tired_fraction) } else { "-".into() })?;
         row("size", &|side| change(side.size_fraction))?;
         row("drive", &|side| change(side.drive_fraction))?;
         row("strength", &|side| change(side.strength_fraction))?;

@@ -70,7 +70,7 @@ pub struct SideSummary {
     pub ripple: Option<f64>,
     /// Force-time integral, N·s.
     pub impulse_n_s: f64,
-    /// How much weaker the last train was than the first of its bout, as a fraction.
+    /// The largest part of the pool's capacity that fatigue took away, as a fraction.
     pub tired_fraction: f64,
     /// Force in full tetanus without fatigue, N, at the start and at the end.
     pub max_force_n: Change,
@@ -207,7 +207,7 @@ impl SideSummary {
             mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
             ripple: pool.gauge.ripple(),
             impulse_n_s: pool.impulse_n_s(),
-            tired_fraction: pool.gauge.tired(),
+            tired_fraction: pool.gauge.tired,
             max_force_n: Change { start: scenario.muscle.max_force_n.value * start.size, end: pool.max_force_n() },
             size_fraction: Change { start: start.size, end: end.size },
             drive_fraction: Change { start: start.drive, end: end.drive },

@@ -136,7 +136,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let description = fields.optional("description").map(|node| node.text()).unwrap_or_default();
     let seed = fields.optional("seed").map_or(1, |node| node.integer(&(0..=u64::MAX)));
     let clock = DayClock::starting_at(fields.optional("starts_at").map_or(SimTime::ZERO, |node| node.time_of_day()));
-    let duration = fields.required("duration").map(|node| node.span(&(SimTime::from_nanos(1)..=LONGEST)));
+    let duration = fields.required("duration").and_then(|node| node.span(&(SimTime::from_nanos(1)..=LONGEST)));
     let adherence = fields.optional("adherence").map_or(1.0, |node| node.number(&(0.0..=1.0), ""));
 
     let treated = read_treated(&fields, folder);

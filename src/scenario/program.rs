@@ -57,7 +57,7 @@ fn on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: &str, d
 /// A span that the device can make.
 fn span_on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: SimTime, default: SimTime) -> SimTime {
     let Some(node) = fields.optional(name) else { return default };
-    let span = node.span(&ANY_SPAN);
+    let Some(span) = node.span(&ANY_SPAN) else { return default };
     let unit_name = if unit == SimTime::SECOND { "s" } else { "min" };
     if let Err(why) = range.check(span.nanos() as f64 / unit.nanos() as f64, unit_name) {
         node.wrong(why);
@@ -68,12 +68,12 @@ fn span_on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: Si
 fn contacts(fields: &Fields<'_>, name: &'static str, allowed: &[&str], default: Contacts) -> Contacts {
     let Some(node) = fields.optional(name) else { return default };
     let named: Vec<(&str, usize)> = allowed.iter().enumerate().map(|(i, name)| (*name, i)).collect();
-    let chosen = node.list().iter().filter_map(|n| n.choice(&named)).fold(Contacts::default(), Contacts::with);
-    if chosen.is_empty() {
+    let items = node.list();
+    if items.is_empty() {
         node.wrong(format!("at least one of {} is needed", allowed.join(", ")));
-        return default;
     }
-    chosen
+    let chosen = items.iter().filter_map(|n| n.choice(&named)).fold(Contacts::default(), Contacts::with);
+    if chosen.is_empty() { default } else { chosen }
 }
 
 fn recharge(node: Node<'_>, device: &DeviceProfile) -> Option<Recharge> {
@@ -242,11 +242,12 @@ fn session_times(node: Node<'_>, device: &DeviceProfile) -> Vec<SimTime> {
 
 /// Reads the fields of a program over a default.
 fn read_whole(fields: &Fields<'_>, device: &DeviceProfile, base: &WrittenProgram) -> WrittenProgram {
-    let side = |name: &'static str, base: &Settings| {
-        fields.optional(name).map_or_else(|| base.clone(), |node| settings(node, device, base))
+    let over = |node: Option<Node<'_>>, base: &Settings| {
+        node.map_or_else(|| base.clone(), |node| settings(node, device, base))
     };
-    let both = BySide { left: side("both", &base.sides.left), right: side("both", &base.sides.right) };
-    let sides = BySide { left: side("left", &both.left), right: side("right", &both.right) };
+    let (both, left, right) = (fields.optional("both"), fields.optional("left"), fields.optional("right"));
+    let sides =
+        BySide { left: over(left, &over(both, &base.sides.left)), right: over(right, &over(both, &base.sides.right)) };
     WrittenProgram {
         sides,
         coordination: fields
@@ -301,7 +302,7 @@ fn check_whole(node: &Node<'_>, program: &Program) {
     }
     let times = &program.session_times;
     for pair in times.windows(2) {
-        if pair[1] - pair[0] < program.session_length {
+        if pair[0] < pair[1] && pair[1] - pair[0] < program.session_length {
             let (first, second) = (show_time_of_day(pair[0]), show_time_of_day(pair[1]));
             node.problem(format!(
                 "the session at {first} lasts {} and is not over at {second}, when the next begins",

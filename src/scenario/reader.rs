@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use ron::value::RawValue;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::time::{SPAN_HELP, SimTime, parse_time_of_day};
+use crate::time::{SimTime, parse_time_of_day};
 
 /// The largest file that is read, bytes: a scenario is written by hand.
 pub const MAX_FILE_BYTES: usize = 4 << 20;
@@ -169,14 +169,6 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// True or false.
-    pub fn flag(&self) -> bool {
-        self.parse::<bool>().unwrap_or_else(|| {
-            self.wrong("allowed are true and false");
-            false
-        })
-    }
-
     /// A text in quotes.
     pub fn text(&self) -> String {
         self.parse::<String>().unwrap_or_else(|| {
@@ -186,22 +178,13 @@ impl<'a> Node<'a> {
     }
 
     /// A span of time within `allowed`, such as `"12 min"`.
-    pub fn span(&self, allowed: &RangeInclusive<SimTime>) -> SimTime {
-        let Some(text) = self.parse::<String>() else {
-            self.wrong(format!("expected {SPAN_HELP}"));
-            return *allowed.start();
-        };
-        match text.parse::<SimTime>() {
-            Ok(value) if allowed.contains(&value) => value,
-            Ok(_) => {
-                self.wrong(format!("allowed is \"{}\" to \"{}\"", allowed.start(), allowed.end()));
-                *allowed.start()
-            }
-            Err(why) => {
-                self.wrong(why);
-                *allowed.start()
-            }
+    pub fn span(&self, allowed: &RangeInclusive<SimTime>) -> Option<SimTime> {
+        let span = self.with_text(|text| text.parse::<SimTime>())?;
+        if !allowed.contains(&span) {
+            self.wrong(format!("allowed is \"{}\" to \"{}\"", allowed.start(), allowed.end()));
+            return None;
         }
+        Some(span)
     }
 
     /// A time of day, such as `"08:00"`.
@@ -211,19 +194,11 @@ impl<'a> Node<'a> {
 
     /// A text, read by a function that says what is wrong with it.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        match read(&self.parse::<String>()?) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.wrong(why);
-                None
-            }
-        }
-        .or_else(|| {
-            if self.parse::<String>().is_none() {
-                self.wrong("expected a text in quotes");
-            }
-            None
-        })
+        let Some(text) = self.parse::<String>() else {
+            self.wrong("expected a text in quotes");
+            return None;
+        };
+        read(&text).map_err(|why| self.wrong(why)).ok()
     }
 
     /// One of a few names, written without quotes.
@@ -471,7 +446,7 @@ mod tests {
         let value = reader.root().map(|root| {
             let fields = root.fields("Thing");
             let amount = fields.required("amount_ma").map(|node| node.number(&(0.0..=5.0), "mA"));
-            let wait = fields.optional("wait").map(|node| node.span(&(SimTime::ZERO..=SimTime::DAY)));
+            let wait = fields.optional("wait").and_then(|node| node.span(&(SimTime::ZERO..=SimTime::DAY)));
             let kind = fields.optional("kind").and_then(|node| node.choice(&[("Red", 1), ("Blue", 2)]));
             let many = fields.optional("many").map(|node| node.list().iter().map(|n| n.integer(&(0..=9))).sum::<u64>());
             (amount, wait, kind, many)

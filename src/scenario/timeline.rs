@@ -9,7 +9,7 @@ use crate::record::probe::{Probe, Recording};
 use crate::scenario::program::{WrittenProgram, read_amplitude_na, read_program};
 use crate::scenario::reader::{Fields, Node};
 use crate::side::Side;
-use crate::time::{DayClock, SimTime, parse_instant};
+use crate::time::{DayClock, LONGEST, SimTime, parse_instant};
 
 /// The names of the commands in files.
 const COMMANDS: [&str; 13] = [
@@ -87,7 +87,8 @@ fn read_command(node: Node<'_>, device: &DeviceProfile, program: &WrittenProgram
             Command::SetProgram(Box::new(program))
         })),
         "Away" => {
-            one(fields.required("for").map(|node| Command::Away(node.span(&(SimTime::ZERO..=crate::time::LONGEST)))))
+            let span = fields.required("for").and_then(|node| node.span(&(SimTime::ZERO..=LONGEST)));
+            one(span.map(Command::Away))
         }
         "Adherence" => one(fields.required("chance").map(|node| Command::Adherence(node.number(&(0.0..=1.0), "")))),
         "Activity" => one(fields.required("level").map(|node| Command::Activity(node.number(&(0.0..=2.0), "")))),
@@ -122,7 +123,7 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
             entry.problem(format!("two recordings write {file}; give each its own file"));
         }
         let shortest = SimTime::from_nanos(1_000);
-        let every = fields.required("every").map(|node| node.span(&(shortest..=SimTime::DAY * 366)));
+        let every = fields.required("every").and_then(|node| node.span(&(shortest..=SimTime::DAY * 366)));
         let from = fields.optional("from").map_or(SimTime::ZERO, |node| instant(node, clock, duration));
         let until = fields.optional("until").map(|node| instant(node, clock, duration)).or(duration);
         let until = until.unwrap_or(from);

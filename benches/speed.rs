@@ -1,0 +1,148 @@
+//! What we promise about speed: `cargo bench`. The README's table comes from here.
+//!
+//! One core, two sides of 120 units, every pulse simulated. Each benchmark prints the digest of what it ran, so that
+//! making it faster by changing what it does shows.
+
+use std::path::Path;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use stimtwin::device::activator::Activator;
+use stimtwin::device::generator::PulseGenerator;
+use stimtwin::device::pulse::Run;
+use stimtwin::lead::conductor::{DeliveredPulse, Lead, TERMINALS};
+use stimtwin::lead::contact::{Contact, Ledger};
+use stimtwin::lead::implant::mirrored;
+use stimtwin::muscle::makeup::Condition;
+use stimtwin::muscle::pool::MotorUnitPool;
+use stimtwin::nerve::bundle::Nerve;
+use stimtwin::random::StableId;
+use stimtwin::record::events::EventLog;
+use stimtwin::run::output::Output;
+use stimtwin::run::progress::Silent;
+use stimtwin::run::{RunOptions, run};
+use stimtwin::scenario::Scenario;
+use stimtwin::side::Side;
+use stimtwin::sim::Simulation;
+use stimtwin::time::SimTime;
+
+fn scenario(duration: &str, fields: &str) -> Scenario {
+    let text = format!(
+        "Scenario(version: 1, name: \"bench\", duration: \"{duration}\", patient: \"mechanical-clbp\", \
+         device: \"restorative\", implant: \"l2-medial-branch\", {fields})"
+    );
+    Scenario::from_text("bench.ron", &text, Path::new(".")).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// Runs a scenario from a world to the end.
+fn through(scenario: &Scenario, tick: Option<SimTime>) -> String {
+    let mut simulation = Simulation::new(scenario, tick);
+    simulation.advance_to(scenario.duration).unwrap_or_else(|fault| panic!("{fault}"));
+    simulation.digest().to_string()
+}
+
+const ONE_SESSION: &str = "program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"0 s\", do: StartSession)],";
+
+fn session(c: &mut Criterion) {
+    let scenario = scenario("30 min", ONE_SESSION);
+    println!("session: digest {}", through(&scenario, None));
+    c.bench_function("session of 30 min", |b| b.iter(|| through(&scenario, None)));
+}
+
+fn year(c: &mut Criterion) {
+    let scenario = scenario("365 days", "program: (session_times: [\"08:00\", \"20:00\"], both: (amplitude_ma: 1.0)),");
+    println!("year: digest {}", through(&scenario, None));
+    c.bench_function("year of 730 sessions", |b| b.iter(|| through(&scenario, None)));
+}
+
+fn recording(c: &mut Criterion) {
+    let record = "record: [(every: \"1 ms\", probes: [\"left.force_n\", \"right.force_n\"])],";
+    let scenario = scenario("30 min", &format!("{ONE_SESSION} {record}"));
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let record = || {
+        let output =
+            Output::create(folder.path(), &scenario.recordings, true).unwrap_or_else(|error| panic!("{error}"));
+        run(&scenario, RunOptions::default(), Some(output), &mut Silent)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .digest
+    };
+    println!("recording: digest {}", record());
+    c.bench_function("session with force at 1 kHz to CSV", |b| b.iter(record));
+}
+
+/// The ECS shell: a session in ticks of 1 ms and of 50 ms, and the same models called from a plain loop.
+fn shell(c: &mut Criterion) {
+    let scenario = scenario("30 min", ONE_SESSION);
+    let (ms, pulse) = (SimTime::from_nanos(1_000_000), SimTime::from_nanos(50_000_000));
+    let mut group = c.benchmark_group("shell");
+    group.bench_function("session in ticks of 1 ms", |b| b.iter(|| through(&scenario, Some(ms))));
+    group.bench_function("session in ticks of 50 ms", |b| b.iter(|| through(&scenario, Some(pulse))));
+    group.bench_function("session in a plain loop", |b| b.iter(|| plain_session(&scenario, SimTime::SECOND)));
+    group.finish();
+}
+
+/// The arithmetic's own limit: what the innermost loop alone takes for the pulses of a session.
+fn arithmetic(c: &mut Criterion) {
+    use stimtwin::muscle::twitch::{LANES, Step, Twitches, repeat};
+    let (mut step, mut states) = (Step::NONE, vec![Twitches::REST; 15]);
+    for i in 0..LANES {
+        step.set_recovery(i, 0.05, 0.005);
+        step.set_twitch(i, 0.05, 0.06, 0.01, 0.005);
+    }
+    let (steps, kicks) = (vec![step; 15], vec![[1.0; LANES]; 15]);
+    c.bench_function("24,000 pulses of 120 units, innermost loop", |b| {
+        b.iter(|| (0..1200).for_each(|_| repeat(&steps, &kicks, &mut states, 20)));
+    });
+}
+
+/// One session without world, schedule, recorder and digest.
+fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
+    let id = |part: &str| StableId::new(part);
+    let activator = Activator { seed: scenario.seed, id: id("activator"), adherence: 1.0, away_until: SimTime::ZERO };
+    let mut log = EventLog::default();
+    let mut generator =
+        PulseGenerator::new(scenario.device.clone(), scenario.program.clone(), activator, scenario.clock);
+    generator.begin_session(SimTime::ZERO, stimtwin::device::generator::Cause::Command, &mut log);
+    let implant = &scenario.implant;
+    let mut sides = Side::BOTH.map(|side| {
+        let contacts: [Contact; TERMINALS] = std::array::from_fn(|index| Contact {
+            index,
+            resistance_ohm: implant.resistance_ohm(index),
+            ledger: Ledger::default(),
+        });
+        let contacts_mm = std::array::from_fn(|index| (index < 4).then(|| implant.contact_mm(side, index)));
+        let nerve = Nerve::new(
+            &scenario.nerve,
+            scenario.muscle.units,
+            &id(side.name()),
+            scenario.seed,
+            |point| mirrored(point, side),
+            contacts_mm,
+            implant.tissue_s_per_m.value,
+        );
+        let condition = Condition { strength: 0.86, type_i_fraction: 0.62 };
+        (Lead::new(side), contacts, nerve, MotorUnitPool::new(&scenario.muscle, condition))
+    });
+    let mut volleys = Vec::new();
+    let mut until = SimTime::ZERO;
+    while until < scenario.duration {
+        until += window;
+        while let Some(run) = generator.next_pulses(until, &mut log) {
+            let (lead, contacts, nerve, pool) = &mut sides[run.first.side as usize];
+            let (flowed, sensed) = lead.deliver(&run, &scenario.device, &mut contacts.each_mut());
+            generator.sense(&run.first, sensed, &mut log);
+            let delivered: Run<DeliveredPulse> = run.with(flowed);
+            volleys.clear();
+            nerve.recruit(&delivered, &mut volleys);
+            pool.advance(&volleys);
+        }
+    }
+    sides.iter_mut().map(|(_, _, _, pool)| pool.impulse_n_s()).sum()
+}
+
+criterion_group! {
+    name = speed;
+    config = Criterion::default().sample_size(10).measurement_time(Duration::from_secs(8)).warm_up_time(Duration::from_secs(1));
+    targets = session, year, recording, shell, arithmetic
+}
+criterion_main!(speed);

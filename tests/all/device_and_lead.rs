@@ -1,0 +1,161 @@
+//! The generator and the leads: counts, instants and charge.
+
+use crate::{scenario, shipped, summary, therapy};
+use stimtwin::run::summary::SideSummary;
+
+const SESSION: &str = "timeline: [(at: \"0 s\", do: StartSession)],";
+
+fn session(duration: &str, program: &str) -> stimtwin::run::summary::Summary {
+    summary(&scenario(&therapy(duration, &format!("program: ({program}), {SESSION}"))))
+}
+
+#[test]
+fn verif_a_session_has_12_000_pulses_and_its_charge() {
+    let summary = summary(&shipped("first-session"));
+    for side in [&summary.left, &summary.right] {
+        assert_eq!(side.pulses, 12_000);
+        assert_eq!(side.trains, 60);
+        // 12,000 pulses of 1 mA for 214 µs.
+        assert_eq!(side.charge.commanded_uc, 2568.0);
+        assert_eq!(side.charge.delivered_uc, 2568.0);
+        assert_eq!(side.charge.recovered_uc, 2568.0);
+        assert_eq!(side.charge.residual_uc, 0.0);
+    }
+}
+
+#[test]
+fn verif_one_side_alone_leaves_the_other_silent() {
+    let summary = session("60 s", "session: \"1 min\", coordination: LeftOnly, both: (amplitude_ma: 1.0)");
+    assert_eq!((summary.left.pulses, summary.right.pulses), (400, 0));
+    assert_eq!(summary.right.peak_force_n, 0.0);
+}
+
+#[test]
+fn verif_alternating_sides_pull_in_turn() {
+    let text = therapy(
+        "1 min",
+        &format!(
+            "program: (session: \"1 min\", coordination: Alternating, both: (amplitude_ma: 1.0)), {SESSION} \
+             record: [(every: \"5 s\", from: \"4 s\", probes: [\"left.pulses_count\", \"right.pulses_count\"])],"
+        ),
+    );
+    let scenario = scenario(&text);
+    let mut simulation = stimtwin::sim::Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    let rows = &simulation.take_rows()[0];
+    let counts: Vec<(f64, f64)> = rows.columns[0].iter().copied().zip(rows.columns[1].iter().copied()).collect();
+    // Left from 0, 30 s for 10 s each; right from 15, 45 s.
+    assert_eq!(counts[0], (80.0, 0.0));
+    assert_eq!(counts[2], (200.0, 0.0));
+    assert_eq!(counts[3], (200.0, 80.0));
+    assert_eq!(counts[5], (200.0, 200.0));
+    assert_eq!(*counts.last().unwrap(), (400.0, 400.0));
+}
+
+#[test]
+fn verif_cathodic_first_is_negative_and_recruits_more_than_anodic_first() {
+    let recruited = |order: &str| {
+        let program =
+            format!("session: \"1 min\", both: (amplitude_ma: 0.45, phase_order: {order}, recharge: Passive)");
+        session("5 s", &program).left.recruited_fraction
+    };
+    assert!(recruited("CathodicFirst") > 0.3);
+    assert!(recruited("AnodicFirst") < 0.1);
+}
+
+#[test]
+fn verif_a_gap_and_a_weak_recharge_recruit_more() {
+    let recruited = |settings: &str| {
+        let program = format!("session: \"1 min\", both: (amplitude_ma: 0.45, {settings})");
+        session("5 s", &program).left.recruited_fraction
+    };
+    let symmetric = recruited("recharge: Active(times: 1)");
+    assert!(recruited("interphase_gap_us: 100") > symmetric);
+    assert!(recruited("recharge: Active(times: 9)") > symmetric);
+    assert!(recruited("width_us: 300") > symmetric);
+    assert!(recruited("width_us: 100") < symmetric);
+}
+
+#[test]
+fn verif_the_charge_of_an_asymmetric_pulse_comes_back() {
+    let summary = session("1 min", "session: \"1 min\", both: (amplitude_ma: 0.9, recharge: Active(times: 9))");
+    assert_eq!(summary.left.charge.delivered_uc, summary.left.charge.recovered_uc);
+    assert_eq!(summary.left.charge.residual_uc, 0.0);
+}
+
+#[test]
+fn verif_passive_recharge_brings_the_charge_back_by_the_next_train() {
+    let summary = session("5 min", "session: \"4 min\", both: (amplitude_ma: 1.0, recharge: Passive)");
+    let SideSummary { charge, .. } = summary.left;
+    assert_eq!(charge.delivered_uc, charge.commanded_uc);
+    assert!(charge.residual_uc.abs() < 1e-9, "{}", charge.residual_uc);
+    assert!((charge.recovered_uc - charge.delivered_uc).abs() < 1e-9);
+}
+
+#[test]
+fn verif_ramps_rise_and_fall() {
+    let flat = session("30 s", "session: \"1 min\", both: (amplitude_ma: 1.0)").left.charge.commanded_uc;
+    let ramped = session("30 s", "session: \"1 min\", both: (amplitude_ma: 1.0, ramp_up: \"2 s\", ramp_down: \"1 s\")");
+    // 40 pulses up and 20 down carry half as much on average.
+    let expected = flat - 30.0 * 0.214;
+    assert!((ramped.left.charge.commanded_uc - expected).abs() < 0.1, "{}", ramped.left.charge.commanded_uc);
+    assert_eq!(ramped.left.pulses, 200);
+}
+
+#[test]
+fn verif_what_the_voltage_cannot_push_is_withheld() {
+    let summary = summary(&shipped("lead-fault"));
+    let left = &summary.left.charge;
+    assert!((left.commanded_uc - left.delivered_uc - left.withheld_uc).abs() < 1e-9);
+    assert!(left.withheld_uc > 0.0 && left.residual_uc == 0.0);
+    // The right side loses its last trains: the conductor of its only cathode breaks.
+    assert!(summary.right.charge.withheld_uc > 0.0);
+}
+
+#[test]
+fn verif_cathodes_share_the_current_and_a_broken_one_leaves_it_to_the_others() {
+    let with = |faults: &str| {
+        let fields = format!(
+            "program: (session: \"1 min\", both: (amplitude_ma: 1.0, cathodes: [E0, E1], anodes: [Case])), \
+             timeline: [{faults} (at: \"0 s\", do: StartSession)],"
+        );
+        summary(&scenario(&therapy("30 s", &fields)))
+    };
+    let delivered = |summary: &stimtwin::run::summary::Summary| {
+        summary.left.contacts.iter().map(|contact| contact.charge.delivered_uc).collect::<Vec<_>>()
+    };
+    let intact = with("");
+    assert!((delivered(&intact)[0] - delivered(&intact)[1]).abs() < 1e-6);
+    assert!((delivered(&intact)[4] - 42.8).abs() < 1e-9, "the case takes all back");
+    let broken = with("(at: \"0 s\", do: BreakConductor(side: Left, contact: E0)),");
+    assert_eq!(delivered(&broken)[0], 0.0);
+    assert!((delivered(&broken)[1] - 42.8).abs() < 1e-9);
+}
+
+#[test]
+fn verif_opennerve_alternates_and_discharges() {
+    let text =
+        therapy("2 min", &format!("program: (session: \"2 min\", both: (amplitude_ma: 1.0, rate_hz: 10)), {SESSION}"))
+            .replace("restorative", "opennerve-gen2");
+    let summary = summary(&scenario(&text));
+    // Two pulses a cycle: 10 s on, 90 s off, 20 Hz.
+    assert_eq!(summary.left.pulses, 400);
+    assert!(summary.left.charge.residual_uc.abs() < 1e-9);
+}
+
+#[test]
+fn verif_fast_pulses_meet_refractory_axons() {
+    // OpenNerve at 1000 Hz makes 2000 pulses a second; an axon fires every 3 ms at most.
+    let text = therapy(
+        "30 s",
+        &format!(
+            "program: (session: \"2 min\", both: (amplitude_ma: 2.0, width_us: 100, rate_hz: 1000)), {SESSION} \
+             record: [(every: \"1 s\", probes: [\"left.force_n\"])],"
+        ),
+    )
+    .replace("restorative", "opennerve-gen2");
+    let summary = summary(&scenario(&text));
+    assert_eq!(summary.left.pulses, 20_000);
+    // Fused, but not more than a tetanus.
+    assert!(summary.left.peak_force_n > 20.0 && summary.left.peak_force_n <= summary.left.max_force_n.start);
+}
