@@ -142,7 +142,10 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
 
 criterion_group! {
     name = speed;
-    config = Criterion::default().sample_size(10).measurement_time(Duration::from_secs(8)).warm_up_time(Duration::from_secs(1));
+    config = Criterion::default()
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(8))
+        .warm_up_time(Duration::from_secs(1));
     targets = session, year, recording, shell, arithmetic
 }
 criterion_main!(speed);

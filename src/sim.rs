@@ -246,9 +246,11 @@ fn next_stop(world: &World, from: SimTime, until: SimTime) -> (SimTime, bool) {
     if let Some(tick) = world.resource::<Tick>().0 {
         stop = stop.min(from.next_multiple(tick));
     }
-    let command = world.resource::<CommandQueue>().next();
-    if let Some(command) = command.filter(|&command| command > from) {
-        stop = stop.min(command);
+    // Commands of this very instant are applied as the window begins; it ends at the next ones.
+    let queue = world.resource::<CommandQueue>();
+    let command = queue.next();
+    if let Some(later) = queue.next_after(from) {
+        stop = stop.min(later);
     }
     if let Some(sample) = world.resource::<Recorder>().next_sample() {
         stop = stop.min(sample);

@@ -295,6 +295,9 @@ impl PulseGenerator {
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
         w.flag("scheduling", self.scheduling);
+        w.number("adherence", self.activator.adherence);
+        w.time("away_until", Some(self.activator.away_until));
+        self.program.write_state(w);
         w.time("session_end", self.session.map(|session| session.end));
         w.time("session_due", self.due.map(|(at, _)| at));
         w.count("sessions", self.sessions);
@@ -304,7 +307,6 @@ impl PulseGenerator {
             w.time("train_start", Some(state.train_start));
             w.count("pulse_index", state.index as u64);
             w.time("next_pulse", state.next);
-            w.count("amplitude_na", self.program.sides[side].amplitude_na as u64);
             w.flag("open_circuit", self.noticed[side].open_circuit);
             w.flag("limited", self.noticed[side].limited);
         }

@@ -92,6 +92,18 @@ pub struct DeviceProfile {
 }
 
 impl DeviceProfile {
+    /// Every figure with its name, as files and reports show them.
+    pub fn figures(&self) -> [(&'static str, &Figure); 6] {
+        [
+            ("dac_step_ua", &self.dac_step_ua),
+            ("timer_tick_us", &self.timer_tick_us),
+            ("compliance_v", &self.compliance_v),
+            ("blocking_capacitor_uf", &self.blocking_capacitor_uf),
+            ("discharge_ohm", &self.discharge_ohm),
+            ("pulses_per_cycle", &self.pulses_per_cycle),
+        ]
+    }
+
     /// The smallest step of the output current, nA.
     pub fn dac_step_na(&self) -> i64 {
         (self.dac_step_ua.value * 1e3).round() as i64

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::device::profile::DeviceProfile;
 use crate::device::pulse::{Contacts, Phase, Waveform};
+use crate::record::digest::StateWriter;
 use crate::side::{BySide, Side};
 use crate::time::SimTime;
 
@@ -217,6 +218,32 @@ impl Program {
             SimTime::from_nanos(self.sides[side].cycle().nanos() / 2)
         } else {
             SimTime::ZERO
+        }
+    }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        w.count("coordination", self.coordination as u64);
+        w.time("session_length", Some(self.session_length));
+        self.session_times.iter().for_each(|&time| w.time("session_time", Some(time)));
+        for side in Side::BOTH {
+            let side = &self.sides[side];
+            w.count("amplitude_na", side.amplitude_na.unsigned_abs());
+            for (name, time) in [
+                ("width", side.width),
+                ("period", side.period),
+                ("interphase_gap", side.interphase_gap),
+                ("on", side.on),
+                ("off", side.off),
+                ("ramp_up", side.ramp_up),
+                ("ramp_down", side.ramp_down),
+            ] {
+                w.time(name, Some(time));
+            }
+            w.count("phase_order", side.phase_order as u64);
+            w.count("recharge", if side.recharge == Recharge::Passive { 0 } else { side.recharge.times() as u64 });
+            w.count("cathodes", u64::from(side.cathodes.bits()));
+            w.count("anodes", u64::from(side.anodes.bits()));
         }
     }
 }

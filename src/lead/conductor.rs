@@ -71,6 +71,8 @@ pub struct Lead {
     settled_at: SimTime,
     /// What the last pulse came to: pulses repeat, and what has been worked out once is used again.
     plan: Option<Plan>,
+    /// The lead has changed since then.
+    changed: bool,
 }
 
 /// How a pulse flows through the lead as it is.
@@ -84,14 +86,13 @@ struct Plan {
     entries: [Ledger; TERMINALS],
     source_entry: Ledger,
     open: bool,
-    /// Resistance around the loop, Ω.
-    loop_ohm: f64,
 }
 
 impl Lead {
     /// An intact lead.
     pub fn new(side: Side) -> Self {
-        Self { side, faults: LeadFaults::default(), source: Ledger::default(), settled_at: SimTime::ZERO, plan: None }
+        let (faults, source) = (LeadFaults::default(), Ledger::default());
+        Self { side, faults, source, settled_at: SimTime::ZERO, plan: None, changed: false }
     }
 
     /// Everything that went through the generator's terminals for this lead.
@@ -104,7 +105,7 @@ impl Lead {
         self.faults
     }
 
-    /// Something happens to it. Charge on the contacts is settled up to then, with the lead as it was.
+    /// Something happens to it. The charge on the contacts has been settled up to then, with the lead as it was.
     pub fn change(&mut self, command: LeadCommand) {
         match command {
             LeadCommand::Disconnect => self.faults.disconnected = true,
@@ -112,7 +113,7 @@ impl Lead {
             LeadCommand::Series(ohm) => self.faults.series_ohm = ohm,
             LeadCommand::Repair => self.faults = LeadFaults::default(),
         }
-        self.plan = None;
+        self.changed = true;
     }
 
     /// Carries a run of pulses: enters every charge into the ledgers, and returns what flowed of each and what the
@@ -125,8 +126,13 @@ impl Lead {
     ) -> (DeliveredPulse, Sensed) {
         let pulse = &run.first;
         self.settle(pulse.at, device, contacts);
-        if !self.plan.as_ref().is_some_and(|plan| (Pulse { at: pulse.at, ..plan.pulse }) == *pulse) {
+        if pulse.waveform.passive_recharge {
+            self.settled_at = pulse.at;
+        }
+        let same = |plan: &Plan| (Pulse { at: pulse.at, ..plan.pulse }) == *pulse;
+        if self.changed || !self.plan.as_ref().is_some_and(same) {
             self.plan = Some(self.plan(pulse, device, contacts));
+            self.changed = false;
         }
         let plan = self.plan.as_ref().expect("planned just now");
         for (i, contact) in contacts.iter_mut().enumerate().filter(|(i, _)| plan.entries[*i].commanded_ac != 0) {
@@ -138,16 +144,25 @@ impl Lead {
         (delivered, sensed)
     }
 
+    /// Conductance from the generator's terminal through a contact to far away, S.
+    fn conductance(&self, index: usize, contacts: &[&mut Contact; TERMINALS]) -> f64 {
+        let cut = self.faults.disconnected || self.faults.broken.contains(index);
+        if cut { 0.0 } else { 1.0 / contacts[index].resistance_ohm }
+    }
+
+    /// Resistance around the loop of a pulse, Ω; infinite where it is open.
+    fn loop_ohm(&self, pulse: &Pulse, contacts: &[&mut Contact; TERMINALS]) -> f64 {
+        let total = |group: Contacts| group.indices().map(|index| self.conductance(index, contacts)).sum::<f64>();
+        1.0 / total(pulse.cathodes) + 1.0 / total(pulse.anodes) + self.faults.series_ohm
+    }
+
     /// Works out how a pulse flows.
     fn plan(&self, pulse: &Pulse, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) -> Plan {
-        let conductance = |index: usize| {
-            let cut = self.faults.disconnected || self.faults.broken.contains(index);
-            if cut { 0.0 } else { 1.0 / contacts[index].resistance_ohm }
-        };
+        let conductance = |index: usize| self.conductance(index, contacts);
         let total = |group: Contacts| group.indices().map(conductance).sum::<f64>();
         let (cathodic, anodic) = (total(pulse.cathodes), total(pulse.anodes));
-        let open = cathodic == 0.0 || anodic == 0.0;
-        let loop_ohm = if open { f64::INFINITY } else { 1.0 / cathodic + 1.0 / anodic + self.faults.series_ohm };
+        let loop_ohm = self.loop_ohm(pulse, contacts);
+        let open = loop_ohm.is_infinite();
         let limit_na = (device.compliance_v.value / loop_ohm * 1e9).floor() as i64;
         let clip = |phase: Phase| Phase { current_na: phase.current_na.clamp(-limit_na, limit_na), ..phase };
         let asked = pulse.waveform;
@@ -169,14 +184,14 @@ impl Lead {
         let (stimulus, recharge) = (divide(flowed.stimulus, &shares), divide(flowed.recharge, &shares));
         let entries = std::array::from_fn(|i| Ledger::entry(told[i], stimulus[i], recharge[i]));
         let source_entry = Ledger::entry(asked.stimulus, flowed.stimulus, flowed.recharge);
-        Plan { pulse: *pulse, flowed, shares, entries, source_entry, open, loop_ohm }
+        Plan { pulse: *pulse, flowed, shares, entries, source_entry, open }
     }
 
     /// Follows the charge on the contacts to `at`, as it flows back through the shorted terminals since the last pulse.
     pub fn settle(&mut self, at: SimTime, device: &DeviceProfile, contacts: &mut [&mut Contact; TERMINALS]) {
         let Some(plan) = self.plan.as_ref().filter(|plan| plan.flowed.passive_recharge) else { return };
         let capacitance_f = device.blocking_capacitor_uf.value * 1e-6;
-        let time_constant_s = (plan.loop_ohm + device.discharge_ohm.value) * capacitance_f;
+        let time_constant_s = (self.loop_ohm(&plan.pulse, contacts) + device.discharge_ohm.value) * capacitance_f;
         let lost = 1.0 - math::exp(-(at - self.settled_at).as_secs() / time_constant_s);
         self.settled_at = at;
         let mut loop_ac = 0;
@@ -229,7 +244,7 @@ fn divide(phase: Phase, shares: &[f64; TERMINALS]) -> [Phase; TERMINALS] {
     let mut parts = [Phase { current_na: 0, width: phase.width }; TERMINALS];
     for sign in [1.0, -1.0] {
         let group = || (0..TERMINALS).filter(|&i| shares[i] * sign > 0.0);
-        let Some(last) = group().last() else { continue };
+        let Some(last) = group().next_back() else { continue };
         let mut rest = phase.current_na * sign as i64;
         for i in group() {
             let part = if i == last { rest } else { (phase.current_na as f64 * shares[i]).round() as i64 };

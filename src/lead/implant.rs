@@ -32,6 +32,17 @@ pub struct ImplantProfile {
 }
 
 impl ImplantProfile {
+    /// Every figure with its name, as files and reports show them.
+    pub fn figures(&self) -> [(&'static str, &Figure); 5] {
+        [
+            ("contact_length_mm", &self.contact_length_mm),
+            ("contact_diameter_mm", &self.contact_diameter_mm),
+            ("conductor_ohm", &self.conductor_ohm),
+            ("case_ohm", &self.case_ohm),
+            ("tissue_s_per_m", &self.tissue_s_per_m),
+        ]
+    }
+
     /// Resistance from the generator's terminal through contact `index` to far away, Ω.
     ///
     /// The access resistance of a ring is that of a cylinder of length L and radius a, ρ/(2πL)·asinh(L/2a).

@@ -79,6 +79,22 @@ pub struct MotorUnit {
 }
 
 impl MuscleProfile {
+    /// Every figure with its name, as files and reports show them.
+    pub fn figures(&self) -> [(&'static str, &Figure); 10] {
+        [
+            ("max_force_n", &self.max_force_n),
+            ("force_range", &self.force_range),
+            ("contraction_time_range", &self.contraction_time_range),
+            ("slowest_contraction_ms", &self.slowest_contraction_ms),
+            ("fatigue_rate_per_s", &self.fatigue_rate_per_s),
+            ("fatigue_range", &self.fatigue_range),
+            ("fatigue_slowing", &self.fatigue_slowing),
+            ("recovery_ratio", &self.recovery_ratio),
+            ("type_i_fraction", &self.type_i_fraction),
+            ("type_i_slowness", &self.type_i_slowness),
+        ]
+    }
+
     /// The units, the weakest first.
     pub fn motor_units(&self) -> Vec<MotorUnit> {
         assert!((2..=MAX_UNITS).contains(&self.units));

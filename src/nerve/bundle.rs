@@ -43,6 +43,18 @@ pub struct NerveProfile {
     pub refractory_ms: Figure,
 }
 
+impl NerveProfile {
+    /// Every figure with its name, as files and reports show them.
+    pub fn figures(&self) -> [(&'static str, &Figure); 4] {
+        [
+            ("radius_mm", &self.radius_mm),
+            ("diameter_mean_um", &self.diameter_mean_um),
+            ("diameter_sd_um", &self.diameter_sd_um),
+            ("refractory_ms", &self.refractory_ms),
+        ]
+    }
+}
+
 /// One motor axon.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axon {
@@ -63,6 +75,9 @@ pub struct Nerve {
     table: Arc<ThresholdTable>,
     /// Volleys that some axon may still be refractory from.
     recent: Vec<Volley>,
+    /// How many axons the last pulse fired, and how many the pulse that fired most.
+    recruited: usize,
+    recruited_most: usize,
     /// Thresholds for the waveform and the contacts of the last pulse.
     tuned: Option<Tuned>,
 }
@@ -133,6 +148,8 @@ impl Nerve {
             refractory: SimTime::from_nanos((profile.refractory_ms.value * 1e6).round() as i64),
             table: Arc::new(ThresholdTable::embedded()),
             recent: Vec::new(),
+            recruited: 0,
+            recruited_most: 0,
             tuned: None,
         }
     }
@@ -142,11 +159,27 @@ impl Nerve {
         &self.axons
     }
 
+    /// The share of the axons that the last pulse fired.
+    pub fn recruited_fraction(&self) -> f64 {
+        self.recruited as f64 / self.axons.len() as f64
+    }
+
+    /// The largest share of the axons that a pulse has fired.
+    pub fn recruited_most_fraction(&self) -> f64 {
+        self.recruited_most as f64 / self.axons.len() as f64
+    }
+
+    fn fired(&mut self, count: usize) {
+        self.recruited = count;
+        self.recruited_most = self.recruited_most.max(count);
+    }
+
     /// Adds whom a run of pulses fires to `volleys`. Pulses so close that axons are refractory are taken one by one.
     pub fn recruit(&mut self, run: &Run<DeliveredPulse>, volleys: &mut Vec<Run<Volley>>) {
         let pulse = &run.first;
         let amplitude_na = pulse.waveform.stimulus.current_na.abs();
         let fired = if amplitude_na == 0 { FiringSet::default() } else { self.above_threshold(pulse, amplitude_na) };
+        self.fired(fired.len());
         if fired.is_empty() {
             return;
         }
@@ -167,6 +200,7 @@ impl Nerve {
         for earlier in &self.recent {
             volley.fired = volley.fired.without(earlier.fired);
         }
+        self.fired(volley.fired.len());
         if !volley.fired.is_empty() {
             self.recent.push(volley);
             volleys.push(Run { first: volley, count: 1, period: SimTime::ZERO });
@@ -250,6 +284,8 @@ impl Nerve {
 
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
+        w.count("recruited", self.recruited as u64);
+        w.count("recruited_most", self.recruited_most as u64);
         w.count("recent", self.recent.len() as u64);
         if let Some(last) = self.recent.last() {
             w.time("last_volley", Some(last.at));

@@ -48,11 +48,7 @@ fn sample(
     window: Res<Window>,
     roster: Res<Roster>,
     mut recorder: ResMut<Recorder>,
-    generators: Query<&PulseGenerator>,
-    leads: Query<&Lead>,
-    contacts: Query<&Contact>,
-    pools: Query<&MotorUnitPool>,
-    multifidi: Query<&Multifidus>,
+    states: States,
     mut cursors: Query<&mut Cursor>,
 ) {
     let at = window.to;
@@ -60,12 +56,14 @@ fn sample(
         return;
     }
     let Some(patient) = roster.patients().first() else { return };
+    let (generators, leads, contacts, nerves, pools, multifidi) = &states;
     let view = |side: Side| {
         let entities = &patient.sides[side];
         Some(SideView {
             generator: generators.get(patient.generator).ok()?,
             lead: leads.get(entities.lead).ok()?,
             contacts: contacts.get_many(entities.contacts).ok()?,
+            nerve: nerves.get(entities.nerve).ok()?,
             pool: pools.get(entities.pool).ok()?,
             multifidus: multifidi.get(entities.multifidus).ok()?,
         })

@@ -7,6 +7,7 @@ use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
+use crate::nerve::bundle::Nerve;
 use crate::scenario::reader::closest;
 use crate::side::Side;
 use crate::time::SimTime;
@@ -20,7 +21,7 @@ pub enum Quantity {
     MaxForce,
     /// Capacity that fatigue has left, as a fraction.
     Capacity,
-    /// Motor units that the last volley fired, as a fraction.
+    /// Motor units that the last pulse fired, as a fraction.
     Recruited,
     /// Pulses since the start.
     Pulses,
@@ -163,6 +164,8 @@ pub struct SideView<'a> {
     pub lead: &'a Lead,
     /// Its contacts.
     pub contacts: [&'a Contact; TERMINALS],
+    /// The nerve.
+    pub nerve: &'a Nerve,
     /// The motor units.
     pub pool: &'a MotorUnitPool,
     /// The muscle over months.
@@ -183,7 +186,7 @@ impl SideView<'_> {
                 }
             }
             Quantity::MaxForce => self.pool.max_force_n(),
-            Quantity::Recruited => self.pool.recruited().len() as f64 / self.pool.units() as f64,
+            Quantity::Recruited => self.nerve.recruited_fraction(),
             Quantity::Pulses => self.generator.pulses(self.lead.side) as f64,
             Quantity::Amplitude => self.generator.program().sides[self.lead.side].amplitude_na as f64 / 1e6,
             Quantity::Commanded => microcoulombs(self.lead.source().commanded_ac),

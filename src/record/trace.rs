@@ -1,7 +1,8 @@
 //! Traces on disk: CSV and Parquet, told apart by the file's ending.
 //!
 //! The first column is `time_ns`, the instant of the sample in whole nanoseconds since the start, exact in both
-//! formats. The others are the probes, by name. Numbers in CSV are the shortest decimals that read back to the same bits.
+//! formats. The others are the probes, by name. Numbers in CSV are the shortest decimals that read back to the same
+//! bits.
 
 use std::fs::File;
 use std::io::BufWriter;

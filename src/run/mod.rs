@@ -5,6 +5,8 @@ pub mod progress;
 pub mod report;
 pub mod summary;
 
+use crate::record::probe::Recording;
+use crate::record::recorder::Rows;
 use crate::run::output::{Output, OutputError};
 use crate::run::progress::Progress;
 use crate::run::summary::Summary;
@@ -50,7 +52,8 @@ pub fn run(
 ) -> Result<Summary, RunError> {
     let mut simulation = Simulation::new(scenario, options.tick);
     let end = options.until.map_or(scenario.duration, |until| until.min(scenario.duration));
-    let chunk = scenario.recordings.iter().map(|recording| recording.every * ROWS_IN_MEMORY).fold(CHUNK, SimTime::min);
+    let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
+    let chunk = scenario.recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
     let mut events = 0;
     progress.begin(end);
     while simulation.now() < end {
@@ -63,7 +66,7 @@ pub fn run(
             output.write_events(&happened, scenario.clock)?;
             output.write_rows(rows)?;
         }
-        rows.iter_mut().for_each(crate::record::recorder::Rows::clear);
+        rows.iter_mut().for_each(Rows::clear);
         progress.at(until);
     }
     progress.end();

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::adaptation::multifidus::{AdaptationRates, Multifidus};
+use crate::adaptation::multifidus::Multifidus;
 use crate::device::generator::PulseGenerator;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::lead::conductor::Lead;
 use crate::lead::contact::{Contact, Ledger};
 use crate::muscle::pool::MotorUnitPool;
+use crate::nerve::bundle::Nerve;
 use crate::record::probe::SideView;
 use crate::scenario::Scenario;
 use crate::side::Side;
@@ -60,7 +61,7 @@ pub struct SideSummary {
     pub contacts: Vec<ContactCharge>,
     /// Trains: contractions with a rest of more than a second between them.
     pub trains: u64,
-    /// Motor units that the last volley fired, as a fraction.
+    /// Motor units that the pulse that fired most fired, as a fraction.
     pub recruited_fraction: f64,
     /// The largest force felt, N.
     pub peak_force_n: f64,
@@ -183,6 +184,7 @@ impl SideSummary {
             contacts: entities
                 .contacts
                 .map(|contact| world.get::<Contact>(contact).expect("the roster's entities live")),
+            nerve: world.get::<Nerve>(entities.nerve).expect("the roster's entities live"),
             pool: world.get::<MotorUnitPool>(entities.pool).expect("the roster's entities live"),
             multifidus: world.get::<Multifidus>(entities.multifidus).expect("the roster's entities live"),
         };
@@ -202,7 +204,7 @@ impl SideSummary {
                 })
                 .collect(),
             trains: pool.gauge.trains,
-            recruited_fraction: pool.recruited().len() as f64 / pool.units() as f64,
+            recruited_fraction: view.nerve.recruited_most_fraction(),
             peak_force_n: pool.gauge.peak_n,
             mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
             ripple: pool.gauge.ripple(),
@@ -219,12 +221,11 @@ impl SideSummary {
     }
 }
 
-/// Every hypothesis that the rates of adaptation and the patient rest on.
+/// Every figure of the run's profiles that is a hypothesis.
 fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
-    let rates: &AdaptationRates = &scenario.rates;
-    let of_rates = rates.figures().into_iter().map(|(name, figure)| (format!("adaptation.{name}"), figure));
+    let Scenario { rates, patient, nerve, muscle, implant, device, .. } = scenario;
     let of_sides = Side::BOTH.into_iter().flat_map(|side| {
-        let condition = &scenario.patient.sides[side];
+        let condition = &patient.sides[side];
         [
             ("size", &condition.size),
             ("drive", &condition.drive),
@@ -234,10 +235,21 @@ fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
         ]
         .map(|(name, figure)| (format!("patient.{}.{name}", side.name()), figure))
     });
-    let activity = [("patient.activity".to_string(), &scenario.patient.activity)];
-    let hypothesis = |(figure, Figure { value, source }): (String, &Figure)| match source {
-        Source::Hypothesis { cv, why } => Some(Hypothesis { figure, value: *value, cv: *cv, why: why.clone() }),
+    let named = |profile: &str, figures: &[(&str, &'_ Figure)]| -> Vec<(String, Figure)> {
+        figures.iter().map(|(name, figure)| (format!("{profile}.{name}"), Figure::clone(figure))).collect()
+    };
+    let of_profiles = [
+        named("adaptation", &rates.figures()),
+        named("patient", &[("activity", &patient.activity)]),
+        of_sides.map(|(name, figure)| (name, figure.clone())).collect(),
+        named("nerve", &nerve.figures()),
+        named("muscle", &muscle.figures()),
+        named("implant", &implant.figures()),
+        named("device", &device.figures()),
+    ];
+    let hypothesis = |(figure, Figure { value, source }): (String, Figure)| match source {
+        Source::Hypothesis { cv, why } => Some(Hypothesis { figure, value, cv, why }),
         _ => None,
     };
-    of_rates.chain(activity).chain(of_sides).filter_map(hypothesis).collect()
+    of_profiles.into_iter().flatten().filter_map(hypothesis).collect()
 }

@@ -70,9 +70,14 @@ pub const ASSETS: &[Asset] = &[
     asset!(Patients, "severe-atrophy", "assets/patients/severe-atrophy.ron"),
     asset!(Adaptation, "default", "assets/adaptation/default.ron"),
     asset!(Scenarios, "first-session", "scenarios/first-session.ron"),
+    asset!(Scenarios, "six-months", "scenarios/six-months.ron"),
+    asset!(Scenarios, "titration", "scenarios/titration.ron"),
+    asset!(Scenarios, "lead-fault", "scenarios/lead-fault.ron"),
+    asset!(Scenarios, "sham", "scenarios/sham.ron"),
+    asset!(Scenarios, "detraining", "scenarios/detraining.ron"),
 ];
 
-/// The scenario that runs when none is named.
+/// The scenario that runs when none is named: the first in the list.
 pub fn default_scenario() -> &'static Asset {
     ASSETS.iter().find(|asset| asset.kind == Kind::Scenarios).expect("the list above has one; a test reads it")
 }
@@ -111,22 +116,9 @@ fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found>
 }
 
 /// Reads the profile that a node names, by a function of its root and its folder; mistakes in it are noted as its own.
-pub fn load<'a, T>(node: Node<'a>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
-    load_named(node, &node.text(), kind, folder, read)
-}
-
-/// The same for a name that another file gave; mistakes in finding it are noted at the node.
-pub fn load_named<T>(
-    node: Node<'_>,
-    name: &str,
-    kind: Kind,
-    folder: &Path,
-    read: impl FnOnce(Node<'_>, &Path) -> T,
-) -> Option<T> {
-    if name.is_empty() {
-        return None;
-    }
-    let found = find(&node, name, kind, folder)?;
+pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
+    let name = node.with_text(|name| Ok(name.to_string()))?;
+    let found = find(&node, &name, kind, folder)?;
     match read_text(&found.file, &found.text, |root| read(root, &found.folder)) {
         Ok(value) => Some(value),
         Err(problems) => {

@@ -20,7 +20,7 @@ use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::MuscleProfile;
 use crate::nerve::bundle::NerveProfile;
 use crate::record::probe::Recording;
-use crate::scenario::library::{Kind, load, load_named, read_text};
+use crate::scenario::library::{Kind, load, read_text};
 use crate::scenario::program::{WrittenProgram, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
@@ -121,10 +121,14 @@ struct Treated {
 fn read_treated(fields: &Fields<'_>, folder: &Path) -> Option<Treated> {
     let node = fields.required("patient")?;
     load(node, Kind::Patients, folder, |root, folder| {
-        let patient = profiles::read_patient(root, folder);
-        let nerve = load_named(root, &patient.nerve, Kind::Nerve, folder, profiles::read_nerve);
-        let muscle = load_named(root, &patient.muscle, Kind::Muscles, folder, profiles::read_muscle);
-        let rates = load_named(root, &patient.adaptation, Kind::Adaptation, folder, profiles::read_adaptation);
+        let fields = root.fields("Patient");
+        let patient = profiles::read_patient(&fields);
+        let nerve = fields.optional("nerve").and_then(|node| load(node, Kind::Nerve, folder, profiles::read_nerve));
+        let muscle =
+            fields.optional("muscle").and_then(|node| load(node, Kind::Muscles, folder, profiles::read_muscle));
+        let rates = fields
+            .optional("adaptation")
+            .and_then(|node| load(node, Kind::Adaptation, folder, profiles::read_adaptation));
         Some(Treated { patient, nerve: nerve?, muscle: muscle?, rates: rates? })
     })?
 }

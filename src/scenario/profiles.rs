@@ -42,7 +42,11 @@ fn source(fields: &Fields<'_>) -> Source {
             _ => Source::Ours(words),
         };
     }
-    let Some((_, fields)) = node.variant(&["Published", "Recalled", "Ours", "Hypothesis"]) else { return nothing };
+    let Some((name, fields)) = node.variant(&["Published", "Recalled", "Ours", "Hypothesis"]) else { return nothing };
+    if name != "Hypothesis" {
+        node.wrong(format!("expected {name}(\"where it comes from\")"));
+        return nothing;
+    }
     let cv = fields.required("cv").map_or(0.0, |node| node.number(&(0.0..=10.0), ""));
     Source::Hypothesis { cv, why: text(&fields, "why") }
 }
@@ -229,9 +233,8 @@ pub fn read_adaptation(node: Node<'_>, _folder: &Path) -> AdaptationRates {
 }
 
 /// A patient.
-pub fn read_patient(node: Node<'_>, _folder: &Path) -> PatientProfile {
-    let fields = node.fields("Patient");
-    read_version(&fields);
+pub fn read_patient(fields: &Fields<'_>) -> PatientProfile {
+    read_version(fields);
     let side = |node: Node<'_>| {
         let fields = node.fields("Side");
         SideCondition {
@@ -258,12 +261,12 @@ pub fn read_patient(node: Node<'_>, _folder: &Path) -> PatientProfile {
         None => BySide { left: named("left"), right: named("right") },
     };
     PatientProfile {
-        name: text(&fields, "name"),
-        description: text(&fields, "description"),
-        nerve: text(&fields, "nerve"),
-        muscle: text(&fields, "muscle"),
-        adaptation: text(&fields, "adaptation"),
-        activity: figure(&fields, "activity", 0.0..=2.0, ""),
+        name: text(fields, "name"),
+        description: text(fields, "description"),
+        nerve: text(fields, "nerve"),
+        muscle: text(fields, "muscle"),
+        adaptation: text(fields, "adaptation"),
+        activity: figure(fields, "activity", 0.0..=2.0, ""),
         sides,
     }
 }

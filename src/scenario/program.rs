@@ -78,7 +78,7 @@ fn contacts(fields: &Fields<'_>, name: &'static str, allowed: &[&str], default: 
 
 fn recharge(node: Node<'_>, device: &DeviceProfile) -> Option<Recharge> {
     let (name, fields) = node.variant(&["Active", "Passive"])?;
-    let times = fields.optional("times").filter(|_| name == "Active");
+    let times = if name == "Active" { fields.optional("times") } else { None };
     let times = times.map_or(1, |node| node.integer(&(1..=Recharge::MAX_TIMES as u64)) as i64);
     let recharge = if name == "Active" { Recharge::Active { times } } else { Recharge::Passive };
     if !device.recharges.contains(&recharge.kind()) {
@@ -225,7 +225,9 @@ pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<Writt
         session_length: SimTime::from_secs(60),
         session_times: Vec::new(),
     };
-    Some(read_whole(&fields, device, &base))
+    let whole = read_whole(&fields, device, &base);
+    check_whole(&node, &whole.program(device));
+    Some(whole)
 }
 
 fn session_times(node: Node<'_>, device: &DeviceProfile) -> Vec<SimTime> {
@@ -301,12 +303,16 @@ fn check_whole(node: &Node<'_>, program: &Program) {
         node.problem(format!("a session of {} is over before its first train is", program.session_length));
     }
     let times = &program.session_times;
-    for pair in times.windows(2) {
-        if pair[0] < pair[1] && pair[1] - pair[0] < program.session_length {
-            let (first, second) = (show_time_of_day(pair[0]), show_time_of_day(pair[1]));
+    let tomorrow = times.first().map(|&first| first + SimTime::DAY);
+    let after = times.iter().skip(1).copied().chain(tomorrow);
+    for (&time, next) in times.iter().zip(after).filter(|(time, next)| **time < *next) {
+        if next - time < program.session_length {
+            let next = if next < SimTime::DAY { next } else { next - SimTime::DAY };
             node.problem(format!(
-                "the session at {first} lasts {} and is not over at {second}, when the next begins",
-                program.session_length
+                "the session at {} lasts {} and is not over at {}, when the next begins",
+                show_time_of_day(time),
+                program.session_length,
+                show_time_of_day(next)
             ));
         }
     }

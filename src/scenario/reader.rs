@@ -171,7 +171,7 @@ impl<'a> Node<'a> {
 
     /// A text in quotes.
     pub fn text(&self) -> String {
-        self.parse::<String>().unwrap_or_else(|| {
+        self.parse::<String>().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| {
             self.wrong("expected a text in quotes");
             String::new()
         })
@@ -203,7 +203,7 @@ impl<'a> Node<'a> {
 
     /// One of a few names, written without quotes.
     pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text.trim();
+        let text = self.trimmed().text;
         let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         if found.is_none() {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();

@@ -28,7 +28,7 @@ const COMMANDS: [&str; 13] = [
     "RepairLead",
 ];
 
-/// Reads an instant within the scenario.
+/// Reads an instant within the scenario, the end included.
 fn instant(node: Node<'_>, clock: DayClock, duration: Option<SimTime>) -> SimTime {
     let at = node.with_text(|text| parse_instant(text, clock)).unwrap_or_default();
     if let Some(end) = duration.filter(|&end| at > end) {
@@ -37,7 +37,8 @@ fn instant(node: Node<'_>, clock: DayClock, duration: Option<SimTime>) -> SimTim
     at
 }
 
-/// Reads the timeline; the commands come out in the order of time, those of one instant as they are written.
+/// Reads the timeline; the commands come out in the order of time, those of one instant as they are written. A program
+/// is read over the one before it.
 pub fn read_timeline(
     node: Node<'_>,
     clock: DayClock,
@@ -45,14 +46,24 @@ pub fn read_timeline(
     device: &DeviceProfile,
     program: &WrittenProgram,
 ) -> Vec<TimedCommand> {
+    let entries: Vec<Fields<'_>> = node.list().into_iter().map(|entry| entry.fields("At")).collect();
+    let at = |fields: &Fields<'_>| {
+        let node = fields.required("at")?;
+        let at = instant(node, clock, duration);
+        if duration == Some(at) {
+            node.wrong("a command at the very end has no time to act");
+        }
+        Some(at)
+    };
+    let mut timed: Vec<(SimTime, Option<Node<'_>>)> =
+        entries.iter().map(|fields| (at(fields).unwrap_or_default(), fields.required("do"))).collect();
+    timed.sort_by_key(|(at, _)| *at);
+    let mut program = program.clone();
     let mut timeline = Vec::new();
-    for entry in node.list() {
-        let fields = entry.fields("At");
-        let at = fields.required("at").map_or(SimTime::ZERO, |node| instant(node, clock, duration));
-        let commands = fields.required("do").map(|node| read_command(node, device, program)).unwrap_or_default();
+    for (at, node) in timed {
+        let commands = node.map(|node| read_command(node, device, &mut program)).unwrap_or_default();
         timeline.extend(commands.into_iter().map(|command| TimedCommand { at, command }));
     }
-    timeline.sort_by_key(|timed| timed.at);
     timeline
 }
 
@@ -62,7 +73,7 @@ fn sides(fields: &Fields<'_>) -> Vec<Side> {
     fields.required("side").and_then(|node| node.choice(&choices)).unwrap_or_default().to_vec()
 }
 
-fn read_command(node: Node<'_>, device: &DeviceProfile, program: &WrittenProgram) -> Vec<Command> {
+fn read_command(node: Node<'_>, device: &DeviceProfile, program: &mut WrittenProgram) -> Vec<Command> {
     let Some((name, fields)) = node.variant(&COMMANDS) else { return Vec::new() };
     let lead = |command: LeadCommand| sides(&fields).into_iter().map(|side| Command::Lead(side, command)).collect();
     let one = |command: Option<Command>| command.into_iter().collect();
@@ -83,8 +94,8 @@ fn read_command(node: Node<'_>, device: &DeviceProfile, program: &WrittenProgram
                 .collect()
         }
         "SetProgram" => one(fields.required("program").map(|node| {
-            let program = read_program(node, device, program).program(device);
-            Command::SetProgram(Box::new(program))
+            *program = read_program(node, device, program);
+            Command::SetProgram(Box::new(program.program(device)))
         })),
         "Away" => {
             let span = fields.required("for").and_then(|node| node.span(&(SimTime::ZERO..=LONGEST)));
@@ -134,8 +145,16 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
         if probes.is_empty() {
             entry.problem("a recording needs at least one probe");
         }
-        let probes = probes.iter().filter_map(|node| node.with_text(|text| Probe::parse(text, units))).collect();
-        recordings.push(Recording { file, every: every.unwrap_or(SimTime::SECOND), from, until, probes });
+        let mut columns: Vec<Probe> = Vec::new();
+        for node in probes {
+            let Some(probe) = node.with_text(|text| Probe::parse(text, units)) else { continue };
+            if columns.contains(&probe) {
+                node.problem(format!("{} is there already", probe.name));
+            }
+            columns.push(probe);
+        }
+        let every = every.unwrap_or(SimTime::SECOND);
+        recordings.push(Recording { file, every, from, until, probes: columns });
     }
     recordings
 }

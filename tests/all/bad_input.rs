@@ -130,6 +130,29 @@ fn verif_timelines_and_recordings_are_checked() {
 }
 
 #[test]
+fn verif_nothing_is_ignored_in_silence() {
+    one_mistake("program: (both: (recharge: Passive(times: 3))),", &["unknown field times"]);
+    one_mistake("timeline: [(at: \"1 h\", do: StopSession)],", &["no time to act"]);
+    one_mistake("program: (session_times: [\"00:10\", \"23:50\"]),", &["23:50:00", "not over at 00:10:00"]);
+    one_mistake("record: [(every: \"1 s\", probes: [\"left.force_n\", \"left.force_n\"])],", &["is there already"]);
+    // An amplitude is checked against the program that runs at its instant, wherever it stands in the file.
+    let program = "(at: \"1 s\", do: SetProgram(program: (both: (amplitude_ma: 0.9, recharge: Active(times: 3)))))";
+    let amplitude = "(at: \"2 s\", do: SetAmplitude(side: Left, amplitude_ma: 1.0))";
+    one_mistake(&format!("timeline: [{amplitude}, {program}],"), &["3 times as weak as 1 mA"]);
+}
+
+#[test]
+fn verif_comments_may_stand_anywhere() {
+    let text = therapy(
+        "1 h /* c */",
+        "program: (/* c */ coordination: /* c */ Together /* c */, both: /* c */ (cathodes: [/* c */ E0, // c
+            E1 /* c */], recharge: /* c */ Active(/* c */) /* c */)), // c\n",
+    )
+    .replace("1 h /* c */\"", "1 h\" /* c */");
+    assert_eq!(mistakes(&text), [""; 0]);
+}
+
+#[test]
 fn verif_whole_files_that_are_wrong() {
     assert!(mistakes("")[0].contains("1:1"));
     assert!(mistakes("Scenario(").len() == 1);

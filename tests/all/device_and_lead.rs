@@ -93,6 +93,35 @@ fn verif_passive_recharge_brings_the_charge_back_by_the_next_train() {
 }
 
 #[test]
+fn verif_what_a_pulse_leaves_decays_with_the_loop_and_the_capacitor() {
+    let text = therapy(
+        "50 ms",
+        &format!(
+            "program: (session: \"1 min\", both: (amplitude_ma: 1.0, recharge: Passive)), {SESSION} \
+             record: [(every: \"1 ms\", \
+               probes: [\"left.residual_uc\", \"left.E0.residual_uc\", \"left.E2.residual_uc\"])],"
+        ),
+    );
+    let scenario = scenario(&text);
+    let mut simulation = stimtwin::sim::Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    let rows = &simulation.take_rows()[0];
+    let loop_ohm = 2.0 * scenario.implant.resistance_ohm(0) + scenario.device.discharge_ohm.value;
+    let time_constant_s = loop_ohm * scenario.device.blocking_capacitor_uf.value * 1e-6;
+    for (at, residual) in rows.times.iter().zip(&rows.columns[0]).skip(1) {
+        let expected = -0.214 * stimtwin::math::exp(-at.as_secs() / time_constant_s);
+        assert!((residual - expected).abs() < 1e-9, "{at}: {residual} for {expected}");
+    }
+    assert!(rows.columns[1].iter().zip(&rows.columns[2]).all(|(cathode, anode)| (cathode + anode).abs() < 1e-11));
+}
+
+#[test]
+fn verif_rare_samples_do_not_hang() {
+    let text = therapy("10 days", "record: [(every: \"2 days\", probes: [\"left.size_fraction\"])],");
+    assert_eq!(summary(&scenario(&text)).simulated_s, 864_000.0);
+}
+
+#[test]
 fn verif_ramps_rise_and_fall() {
     let flat = session("30 s", "session: \"1 min\", both: (amplitude_ma: 1.0)").left.charge.commanded_uc;
     let ramped = session("30 s", "session: \"1 min\", both: (amplitude_ma: 1.0, ramp_up: \"2 s\", ramp_down: \"1 s\")");
