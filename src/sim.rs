@@ -2,9 +2,9 @@
 //!
 //! Bevy's ECS holds the world. Everything that changes it runs in one schedule, [`SimTick`], once for each window of
 //! simulated time: single-threaded, its sets chained here and nowhere else, an ambiguous order an error. A window is
-//! half open: what happens at its end belongs to the next one. It never reaches across anything that somebody asked to
-//! see or that happens to the whole world at once: a command, a sample, a whole second at which the state has changed,
-//! midnight. That is why the tick does not matter.
+//! half open: what happens at its end belongs to the next one. It never reaches across a command, midnight, or a whole
+//! second at which the state has changed, nor across a sample if anything happens before that. That is why the tick does
+//! not matter.
 
 use bevy::app::App;
 use bevy::ecs::entity::Entity;
@@ -51,9 +51,11 @@ pub enum SimSystems {
     Recruit,
     /// Motor units; [`crate::muscle::plugin`].
     Contract,
+    /// Samples within the window; [`crate::record::plugin`].
+    Observe,
     /// Slow states, at midnight; [`crate::adaptation::plugin`].
     Adapt,
-    /// Samples, invariants and digest; [`crate::record::plugin`].
+    /// Samples at the end of the window, invariants and digest; [`crate::record::plugin`].
     Record,
 }
 
@@ -224,17 +226,17 @@ impl Simulation {
 /// The one loop: windows, one after the other, up to `until`.
 fn advance(world: &mut World, schedule: &mut Schedule, until: SimTime) -> Result<(), Fault> {
     loop {
-        if let Some(fault) = world.resource::<Broken>().0.clone() {
-            return Err(fault);
+        if let Some(fault) = &world.resource::<Broken>().0 {
+            return Err(fault.clone());
         }
-        let window = *world.resource::<Window>();
-        let from = window.to;
+        let from = world.resource::<Window>().to;
         if from >= until {
             return Ok(());
         }
         let (to, changed) = next_stop(world, from, until);
         assert!(to > from, "time stands still at {from}");
-        world.insert_resource(Window { from, to, changed, ..window });
+        let mut window = world.resource_mut::<Window>();
+        (window.from, window.to, window.changed) = (from, to, changed);
         schedule.run(world);
     }
 }
@@ -252,16 +254,16 @@ fn next_stop(world: &World, from: SimTime, until: SimTime) -> (SimTime, bool) {
     if let Some(later) = queue.next_after(from) {
         stop = stop.min(later);
     }
-    if let Some(sample) = world.resource::<Recorder>().next_sample() {
-        stop = stop.min(sample);
-    }
     // The state changes with a command and with the next event of a generator.
     let event = |patient: &PatientEntities| {
         world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live").next_event()
     };
     let changes = world.resource::<Roster>().patients().iter().filter_map(event).chain(command).min();
-    let seen = from.is_multiple_of(SimTime::SECOND);
-    let changed_before = window.changed && !seen;
+    // Samples before the next change all see the same state, and are taken together; one after it ends the window.
+    if let (Some(sample), Some(changes)) = (world.resource::<Recorder>().next_sample(), changes) {
+        stop = stop.min(if sample <= changes { changes.max(sample) } else { sample });
+    }
+    let changed_before = window.changed && !from.is_multiple_of(SimTime::SECOND);
     let changes = if changed_before { Some(from) } else { changes };
     if let Some(changes) = changes {
         stop = stop.min(changes.max(from).next_multiple(SimTime::SECOND));
@@ -281,6 +283,7 @@ fn add_schedule(app: &mut App) {
             SimSystems::Stimulate,
             SimSystems::Recruit,
             SimSystems::Contract,
+            SimSystems::Observe,
             SimSystems::Adapt,
             SimSystems::Record,
         )

@@ -31,7 +31,7 @@ const INTERNODE_UM: [(f64, f64); 9] = [
 ];
 
 /// How far along the fibre from a contact it is looked at, in internodes.
-const REACH: usize = 24;
+const REACH: usize = 14;
 
 /// Distance between the nodes of a fibre, mm.
 pub fn internode_mm(diameter_um: f64) -> f64 {

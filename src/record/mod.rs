@@ -40,19 +40,23 @@ pub struct Digests {
 /// Adds samples, invariants and the digest to the tick.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Broken>().init_resource::<Digests>();
-    app.add_systems(SimTick, (sample, check, take_digest).chain().in_set(SimSystems::Record));
+    app.add_systems(SimTick, sample::<false>.in_set(SimSystems::Observe));
+    app.add_systems(SimTick, (sample::<true>, check, take_digest).chain().in_set(SimSystems::Record));
 }
 
-/// Samples the recordings that are due at the end of the window.
-fn sample(
+/// Samples what is due: before midnight's adaptation at instants within the window, in which then nothing has happened,
+/// and after it at the window's end.
+fn sample<const AT_END: bool>(
     window: Res<Window>,
     roster: Res<Roster>,
     mut recorder: ResMut<Recorder>,
     states: States,
     mut cursors: Query<&mut Cursor>,
 ) {
-    let at = window.to;
-    if recorder.next_sample() != Some(at) {
+    let due = |recorder: &Recorder| {
+        recorder.next_sample().filter(|&at| if AT_END { at == window.to } else { at < window.to })
+    };
+    if due(&recorder).is_none() {
         return;
     }
     let Some(patient) = roster.patients().first() else { return };
@@ -71,7 +75,12 @@ fn sample(
     let views = Side::BOTH.map(|side| view(side).expect("the roster's entities live"));
     let pools = Side::BOTH.map(|side| patient.sides[side].pool);
     let mut cursors = cursors.get_many_mut(pools).expect("the roster's entities live");
-    recorder.sample(at, |probe| views[probe.side as usize].read(probe.quantity, at, &mut cursors[probe.side as usize]));
+    while let Some(at) = due(&recorder) {
+        recorder.sample(at, |probe| {
+            let side = probe.side as usize;
+            views[side].read(probe.quantity, at, &mut cursors[side])
+        });
+    }
 }
 
 /// What the state is made of, in the world's queries.
