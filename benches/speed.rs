@@ -12,7 +12,6 @@ use stimtwin::device::generator::PulseGenerator;
 use stimtwin::device::pulse::Run;
 use stimtwin::lead::conductor::{DeliveredPulse, Lead, TERMINALS};
 use stimtwin::lead::contact::{Contact, Ledger};
-use stimtwin::lead::implant::mirrored;
 use stimtwin::muscle::makeup::Condition;
 use stimtwin::muscle::pool::MotorUnitPool;
 use stimtwin::nerve::bundle::Nerve;
@@ -110,16 +109,8 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
             resistance_ohm: implant.resistance_ohm(index),
             ledger: Ledger::default(),
         });
-        let contacts_mm = std::array::from_fn(|index| (index < 4).then(|| implant.contact_mm(side, index)));
-        let nerve = Nerve::new(
-            &scenario.nerve,
-            scenario.muscle.units,
-            &id(side.name()),
-            scenario.seed,
-            |point| mirrored(point, side),
-            contacts_mm,
-            implant.tissue_s_per_m.value,
-        );
+        let id = id(side.name());
+        let nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &id, scenario.seed, side, implant);
         let condition = Condition { strength: 0.86, type_i_fraction: 0.62 };
         (Lead::new(side), contacts, nerve, MotorUnitPool::new(&scenario.muscle, condition))
     });

@@ -114,14 +114,14 @@ fn run_file(args: RunArgs) -> ExitCode {
     };
     scenario.seed = args.seed.unwrap_or(scenario.seed);
     if let Some(until) = args.until.filter(|&until| until > scenario.duration) {
-        eprintln!("error: --until is {until}, and the scenario ends at {}", scenario.duration);
+        complain(format_args!("error: --until is {until}, and the scenario ends at {}", scenario.duration));
         return ExitCode::from(BAD_INPUT);
     }
     let output = match args.out.map(|folder| Output::create(&folder, &scenario.recordings, args.overwrite)).transpose()
     {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(format_args!("error: {error}"));
             return ExitCode::from(BAD_INPUT);
         }
     };
@@ -135,7 +135,7 @@ fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Output>
         Ok(_) if quiet => ExitCode::SUCCESS,
         Ok(summary) => say(&Report(&summary)),
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(format_args!("error: {error}"));
             ExitCode::from(if matches!(error, RunError::Fault(_)) { INTERNAL_FAULT } else { BAD_INPUT })
         }
     }
@@ -166,19 +166,29 @@ fn assets(name: Option<&str>) -> ExitCode {
     let paths: Vec<String> = ASSETS.iter().map(path).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let hint = closest(name, &paths).map_or(String::new(), |close| format!("did you mean {close}? "));
-    eprintln!("error: {name} is not built in; {hint}built in: {}", paths.join(", "));
+    complain(format_args!("error: {name} is not built in; {hint}built in: {}", paths.join(", ")));
     ExitCode::from(BAD_INPUT)
 }
 
 /// Prints to standard output; a reader that has gone away, as `head` does, is not an error.
 fn say(text: &dyn std::fmt::Display) -> ExitCode {
-    let _ = writeln!(std::io::stdout(), "{text}");
-    ExitCode::SUCCESS
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(format_args!("error: standard output cannot be written: {error}"));
+            ExitCode::from(BAD_INPUT)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints to standard error; where that is gone too, the exit code is all that is left to say.
+fn complain(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn explain(problems: &[Problem]) -> ExitCode {
     for problem in problems {
-        eprintln!("error: {problem}");
+        complain(format_args!("error: {problem}"));
     }
     ExitCode::from(BAD_INPUT)
 }

@@ -35,7 +35,7 @@ pub enum Stream {
     AxonPlace = 2,
     /// Where along the nerve the nodes of Ranvier of an axon lie.
     NodeOffset = 3,
-    /// Whether the patient takes a scheduled session; the index is the session's number since the start.
+    /// Whether the patient takes a scheduled session; the index is its day and its place in it.
     Adherence = 4,
 }
 

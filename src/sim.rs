@@ -3,8 +3,8 @@
 //! Bevy's ECS holds the world. Everything that changes it runs in one schedule, [`SimTick`], once for each window of
 //! simulated time: single-threaded, its sets chained here and nowhere else, an ambiguous order an error. A window is
 //! half open: what happens at its end belongs to the next one. It never reaches across a command, midnight, or a whole
-//! second at which the state has changed, nor across a sample if anything happens before that. That is why the tick does
-//! not matter.
+//! second at which the state has changed, nor across a sample if anything happens before that. That is why the tick
+//! does not matter.
 
 use bevy::app::App;
 use bevy::ecs::entity::Entity;
@@ -19,11 +19,9 @@ use crate::adaptation::multifidus::Multifidus;
 use crate::command::{CommandQueue, TimedCommand, apply_commands};
 use crate::device::activator::Activator;
 use crate::device::generator::PulseGenerator;
-use crate::device::pulse::CONTACTS_PER_LEAD;
 use crate::lead::Delivered;
 use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::{Contact, Ledger};
-use crate::lead::implant::mirrored;
 use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::Volleys;
@@ -68,14 +66,21 @@ pub struct Window {
     pub to: SimTime,
     /// The clock of the scenario.
     pub clock: DayClock,
+    /// The end of the scenario.
+    pub end: SimTime,
     /// Whether the state has changed since the last whole second: then the next one is to be seen.
     changed: bool,
 }
 
 impl Window {
     /// The window before the first: nothing happens in it, and what is to be seen at the very start is seen.
-    fn empty(clock: DayClock) -> Self {
-        Self { from: SimTime::ZERO, to: SimTime::ZERO, clock, changed: false }
+    fn empty(clock: DayClock, end: SimTime) -> Self {
+        Self { from: SimTime::ZERO, to: SimTime::ZERO, clock, end, changed: false }
+    }
+
+    /// Whether the state is to be checked and its digest taken: at whole seconds and at the very end.
+    pub fn ends_to_be_seen(&self) -> bool {
+        self.to.is_multiple_of(SimTime::SECOND) || self.to == self.end
     }
 }
 
@@ -138,7 +143,6 @@ pub struct Fault {
 /// A scenario that runs.
 pub struct Simulation {
     app: App,
-    end: SimTime,
 }
 
 impl Simulation {
@@ -146,7 +150,7 @@ impl Simulation {
     pub fn new(scenario: &Scenario, tick: Option<SimTime>) -> Self {
         assert!(tick.is_none_or(|tick| tick > SimTime::ZERO));
         let mut app = App::new();
-        app.insert_resource(Window::empty(scenario.clock))
+        app.insert_resource(Window::empty(scenario.clock, scenario.duration))
             .insert_resource(Tick(tick))
             .insert_resource(CommandQueue::new(scenario.timeline.iter().cloned()))
             .insert_resource(Recorder::new(&scenario.recordings))
@@ -154,10 +158,9 @@ impl Simulation {
             .init_resource::<EventLog>();
         add_schedule(&mut app);
         spawn_patient(app.world_mut(), scenario, "patient");
-        let mut simulation = Self { app, end: scenario.duration };
         // What is to be seen at the very start is seen in an empty window.
-        simulation.app.world_mut().run_schedule(SimTick);
-        simulation
+        app.world_mut().run_schedule(SimTick);
+        Self { app }
     }
 
     /// The world, to look at.
@@ -184,7 +187,7 @@ impl Simulation {
 
     /// The end of the scenario.
     pub fn end(&self) -> SimTime {
-        self.end
+        self.world().resource::<Window>().end
     }
 
     /// Goes on to an instant, or to the end of the scenario if that comes first.
@@ -192,7 +195,7 @@ impl Simulation {
     /// # Errors
     /// An invariant broke; the world stays as it was found.
     pub fn advance_to(&mut self, until: SimTime) -> Result<(), Fault> {
-        let until = until.min(self.end);
+        let until = until.min(self.end());
         self.app.world_mut().schedule_scope(SimTick, |world, schedule| advance(world, schedule, until))
     }
 
@@ -335,17 +338,8 @@ fn spawn_side(
         let part = format!("contact/{}", crate::device::pulse::CONTACT_NAMES[index]);
         world.spawn((id(&part), contact, ChildOf(lead))).id()
     });
-    let contacts_mm = std::array::from_fn(|index| (index < CONTACTS_PER_LEAD).then(|| implant.contact_mm(side, index)));
     let nerve_id = id("nerve");
-    let nerve = Nerve::new(
-        &scenario.nerve,
-        scenario.muscle.units,
-        &nerve_id,
-        scenario.seed,
-        |point| mirrored(point, side),
-        contacts_mm,
-        implant.tissue_s_per_m.value,
-    );
+    let nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &nerve_id, scenario.seed, side, implant);
     let nerve = world.spawn((nerve_id, nerve, Volleys::default(), ChildOf(patient))).id();
     let start = &scenario.patient.sides[side];
     let multifidus = Multifidus::new(side, start, scenario.patient.activity.value, scenario.rates.clone());

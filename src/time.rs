@@ -183,7 +183,11 @@ fn nanos_of(number: &str, unit: &str) -> Result<i128, String> {
     }
     let parse = |digits: &str| -> i128 { digits.parse().unwrap_or(0) };
     let scale = 10_i128.pow(fraction.len() as u32);
-    let scaled = (parse(whole) * scale + parse(fraction)) * nanos;
+    let too_long = || "longer than 100 years".to_string();
+    let scaled = (parse(whole) * scale + parse(fraction)).checked_mul(nanos).ok_or_else(too_long)?;
+    if scaled / scale > i128::from(LONGEST.0) {
+        return Err(too_long());
+    }
     if scaled % scale != 0 {
         return Err(format!("{number} {unit} is not a whole number of nanoseconds"));
     }
@@ -294,7 +298,19 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(SimTime(nanos)), "{text}");
         }
-        for text in ["", "12", "min", "1.2.3 s", "0.1 ns", "5 parsecs", "200 years", "-1 s", "1 s!", "."] {
+        for text in [
+            "",
+            "12",
+            "min",
+            "1.2.3 s",
+            "0.1 ns",
+            "5 parsecs",
+            "200 years",
+            "-1 s",
+            "1 s!",
+            ".",
+            "1813183029964542.981590014591156224 weeks",
+        ] {
             assert!(text.parse::<SimTime>().is_err(), "{text}");
         }
     }

@@ -17,8 +17,8 @@ pub struct Activator {
 }
 
 impl Activator {
-    /// Whether the patient takes scheduled session `number`, which is due at `at`.
-    pub fn takes(&self, number: u64, at: SimTime) -> bool {
-        at >= self.away_until && Draw::new(self.seed, &self.id, Stream::Adherence, number).uniform() < self.adherence
+    /// Whether the patient takes the scheduled session of that index, which is due at `at`.
+    pub fn takes(&self, index: u64, at: SimTime) -> bool {
+        at >= self.away_until && Draw::new(self.seed, &self.id, Stream::Adherence, index).uniform() < self.adherence
     }
 }

@@ -16,6 +16,9 @@ use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
 use crate::time::{DayClock, SimTime};
 
+/// The most sessions that any device schedules in a day: what the indices of their draws leave room for.
+pub const MOST_SESSIONS_A_DAY: u64 = 96;
+
 /// Why a session began or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,7 +79,7 @@ pub struct PulseGenerator {
     clock: DayClock,
     scheduling: bool,
     session: Option<Session>,
-    /// The next scheduled session and its number since the start; none where nothing is scheduled.
+    /// The next scheduled session and the index of its draw; none where nothing is scheduled.
     due: Option<(SimTime, u64)>,
     sides: BySide<TrainState>,
     noticed: BySide<Noticed>,
@@ -139,7 +142,7 @@ impl PulseGenerator {
         (today..=today + 1).flat_map(|day| times.iter().enumerate().map(move |(i, &time)| (day, i, time))).find_map(
             |(day, i, time)| {
                 let at = self.clock.instant(day, time);
-                (at >= from).then(|| (at, day as u64 * times.len() as u64 + i as u64))
+                (at >= from).then_some((at, day as u64 * MOST_SESSIONS_A_DAY + i as u64))
             },
         )
     }
@@ -163,12 +166,12 @@ impl PulseGenerator {
 
     fn session_due(&mut self, at: SimTime, number: u64, log: &mut EventLog) {
         if self.session.is_some() {
-            log.push(at, EventKind::SessionMissed { number, reason: "another session runs".to_string() });
+            log.push(at, EventKind::SessionMissed { reason: "another session runs".to_string() });
         } else if self.activator.takes(number, at) {
             self.begin_session(at, Cause::Schedule, log);
         } else {
             let reason = if at < self.activator.away_until { "the patient is away" } else { "not taken" };
-            log.push(at, EventKind::SessionMissed { number, reason: reason.to_string() });
+            log.push(at, EventKind::SessionMissed { reason: reason.to_string() });
         }
     }
 

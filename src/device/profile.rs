@@ -26,15 +26,23 @@ impl Range {
     /// # Errors
     /// A sentence for the user.
     pub fn check(&self, value: f64, unit: &str) -> Result<(), String> {
+        self.check_span(value, unit, |step| (value - step).abs() <= SAME_STEP * self.step)
+    }
+
+    /// The same with another meaning of being on a step: `is` tells whether the value is that step.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn check_span(&self, value: f64, unit: &str, is: impl Fn(f64) -> bool) -> Result<(), String> {
         let Self { min, max, step, .. } = self;
-        if !value.is_finite() || value < *min || value > *max {
+        let steps = (value - min) / step;
+        let neighbour = |steps: f64| tidy(min + steps * step);
+        if !value.is_finite() || steps < -SAME_STEP || value > max + SAME_STEP * step {
             return Err(format!("the device can make {min} to {max} {unit} in steps of {step} {unit}"));
         }
-        let steps = (value - min) / step;
-        if (steps - steps.round()).abs() <= SAME_STEP {
+        if is(neighbour(steps.round())) {
             return Ok(());
         }
-        let neighbour = |steps: f64| tidy(min + steps * step);
         Err(format!(
             "the device steps by {step} {unit}; the nearest that it can make are {} and {} {unit}",
             neighbour(steps.floor()),

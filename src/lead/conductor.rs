@@ -127,7 +127,7 @@ impl Lead {
         let pulse = &run.first;
         self.settle(pulse.at, device, contacts);
         if pulse.waveform.passive_recharge {
-            self.settled_at = pulse.at;
+            self.settled_at = pulse.at + pulse.waveform.stimulus.width;
         }
         let same = |plan: &Plan| (Pulse { at: pulse.at, ..plan.pulse }) == *pulse;
         if self.changed || !self.plan.as_ref().is_some_and(same) {
@@ -188,24 +188,36 @@ impl Lead {
     }
 
     /// Follows the charge on the contacts to `at`, as it flows back through the shorted terminals since the last pulse.
+    ///
+    /// Each connected cathode of that pulse loses the same part of what is on it; the anodes take it up as their
+    /// conductances are. What is on any other contact stays.
     pub fn settle(&mut self, at: SimTime, device: &DeviceProfile, contacts: &mut [&mut Contact; TERMINALS]) {
         let Some(plan) = self.plan.as_ref().filter(|plan| plan.flowed.passive_recharge) else { return };
-        let capacitance_f = device.blocking_capacitor_uf.value * 1e-6;
-        let time_constant_s = (self.loop_ohm(&plan.pulse, contacts) + device.discharge_ohm.value) * capacitance_f;
+        let loop_ohm = self.loop_ohm(&plan.pulse, contacts);
+        if loop_ohm.is_infinite() || at <= self.settled_at {
+            return;
+        }
+        let time_constant_s = (loop_ohm + device.discharge_ohm.value) * device.blocking_capacitor_uf.value * 1e-6;
         let lost = 1.0 - math::exp(-(at - self.settled_at).as_secs() / time_constant_s);
         self.settled_at = at;
-        let mut loop_ac = 0;
-        for contact in contacts.iter_mut() {
-            let charge_ac = -((contact.ledger.residual_ac as f64 * lost).round() as i128);
-            loop_ac += charge_ac;
+        let mut through_cathodes = 0;
+        for index in plan.pulse.cathodes.indices() {
+            if self.conductance(index, contacts) == 0.0 {
+                continue;
+            }
+            let charge_ac = -((contacts[index].ledger.residual_ac as f64 * lost).round() as i128);
+            contacts[index].ledger.recover(charge_ac);
+            through_cathodes += charge_ac;
+        }
+        let anodes: f64 = plan.pulse.anodes.indices().map(|index| self.conductance(index, contacts)).sum();
+        let mut shares = [0.0; TERMINALS];
+        for index in plan.pulse.anodes.indices() {
+            shares[index] = -self.conductance(index, contacts) / anodes;
+        }
+        for (contact, charge_ac) in contacts.iter_mut().zip(divide_whole(through_cathodes, &shares)) {
             contact.ledger.recover(charge_ac);
         }
-        // The currents of one loop sum to zero: the rounding to whole attocoulombs goes to the last anode.
-        if let Some(last) = plan.pulse.anodes.indices().last() {
-            contacts[last].ledger.recover(-loop_ac);
-        }
-        let through_cathodes = plan.pulse.cathodes.indices().map(|i| contacts[i].ledger.residual_ac).sum::<i128>();
-        self.source.recover(through_cathodes - self.source.residual_ac);
+        self.source.recover(through_cathodes);
     }
 
     /// Checks that every account closes: those of the source and of each contact, and what is on all contacts together.
@@ -241,15 +253,23 @@ impl Lead {
 
 /// Divides a phase among the contacts by their shares, in whole nanoamperes that sum to zero over all contacts.
 fn divide(phase: Phase, shares: &[f64; TERMINALS]) -> [Phase; TERMINALS] {
-    let mut parts = [Phase { current_na: 0, width: phase.width }; TERMINALS];
+    let currents = divide_whole(i128::from(phase.current_na), shares);
+    currents.map(|current_na| Phase { current_na: current_na as i64, width: phase.width })
+}
+
+/// Divides a whole number among the cathodes, and its opposite among the anodes, by their shares. The running sums are
+/// rounded, so that each group sums to the whole and no part has the wrong sign.
+fn divide_whole(whole: i128, shares: &[f64; TERMINALS]) -> [i128; TERMINALS] {
+    let mut parts = [0; TERMINALS];
     for sign in [1.0, -1.0] {
         let group = || (0..TERMINALS).filter(|&i| shares[i] * sign > 0.0);
-        let Some(last) = group().next_back() else { continue };
-        let mut rest = phase.current_na * sign as i64;
+        let (mut share, mut given) = (0.0, 0);
         for i in group() {
-            let part = if i == last { rest } else { (phase.current_na as f64 * shares[i]).round() as i64 };
-            parts[i].current_na = part;
-            rest -= part;
+            share += shares[i] * sign;
+            let is_last = group().next_back() == Some(i);
+            let due = if is_last { whole } else { (whole as f64 * share.min(1.0)).round() as i128 };
+            parts[i] = (due - given) * sign as i128;
+            given = due;
         }
     }
     parts
@@ -266,5 +286,9 @@ mod tests {
         let parts = divide(phase, &shares);
         assert_eq!(parts[..3].iter().map(|p| p.current_na).sum::<i64>(), -1_000_003);
         assert_eq!(parts.iter().map(|p| p.current_na).sum::<i64>(), 0);
+        for current_na in [1, 2, 3, 5, 7] {
+            let parts = divide(Phase { current_na, ..phase }, &[0.25, 0.25, 0.25, 0.25, -1.0]);
+            assert!(parts[..4].iter().all(|part| part.current_na >= 0), "{parts:?}");
+        }
     }
 }

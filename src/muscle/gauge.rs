@@ -50,6 +50,7 @@ pub struct Gauge {
     pub pulled: SimTime,
     ripple_sum: f64,
     ripples: u32,
+    last_interval: SimTime,
     in_train: bool,
     due: bool,
 }
@@ -85,7 +86,11 @@ impl Gauge {
         let interval = SimTime::from_nanos(span.nanos() / count as i64);
         if interval <= TRAIN_GAP {
             self.pulled += span;
+            self.last_interval = interval;
         } else {
+            // The last pull of a train lasts as long as those before it.
+            self.pulled += self.last_interval;
+            self.last_interval = SimTime::ZERO;
             self.in_train = false;
         }
     }
@@ -102,6 +107,9 @@ impl Gauge {
         w.count("trains", self.trains);
         w.time("pulled", Some(self.pulled));
         w.number("ripple_sum", self.ripple_sum);
+        w.count("ripples", u64::from(self.ripples));
+        w.time("last_interval", Some(self.last_interval));
+        w.flag("in_train", self.in_train);
         w.flag("look_due", self.due);
     }
 }

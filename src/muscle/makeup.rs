@@ -116,6 +116,15 @@ impl Makeup {
         steps[lane].set_twitch(i, length.as_secs(), contraction_s, fatigue_per_s, recovery_per_s);
     }
 
+    /// Sets steps for all units, whose recovery is set, so long that nothing is left of a twitch at their end.
+    pub fn set_last_steps(&self, steps: &mut [Step], contraction_s: &[Lane]) {
+        for (lane, (step, contraction_s)) in steps.iter_mut().zip(contraction_s).enumerate() {
+            for (i, &contraction_s) in contraction_s.iter().enumerate() {
+                step.set_last(i, contraction_s, self.fatigue_per_s[lane][i], self.recovery_per_s[lane][i]);
+            }
+        }
+    }
+
     /// Sets steps of that length for all units.
     pub fn set_steps(&self, steps: &mut [Step], length: SimTime, contraction_s: &[Lane]) {
         self.set_recoveries(steps, length);

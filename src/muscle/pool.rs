@@ -275,18 +275,13 @@ impl MotorUnitPool {
                 step
             }
             Stretch::Tail => {
-                for (lane, contraction_s) in self.contraction_s.iter().enumerate() {
-                    (0..LANES).for_each(|i| self.makeup.set_twitch(tail_step, length, lane, i, contraction_s[i]));
-                }
+                self.makeup.set_last_steps(tail_step, &self.contraction_s);
                 tail_step
             }
             Stretch::Rest => {
                 if *rest_length != Some(length) {
                     self.makeup.set_recoveries(rest_step, length);
                     *rest_length = Some(length);
-                }
-                for state in &mut self.state {
-                    (state.pending, state.active) = ([0.0; LANES], [0.0; LANES]);
                 }
                 rest_step
             }
@@ -334,10 +329,8 @@ impl MotorUnitPool {
         let at_end = if stretch == Stretch::Interval { 0.5 } else { 0.0 };
         let mut impulses = [0.0; LANES];
         let weights = self.makeup.force_per_activity_n().iter().zip(&self.contraction_s).zip(&self.cache.kick);
-        for ((start, end), ((weight, contraction_s), kick)) in
-            self.block.start.iter_mut().zip(&mut self.state).zip(weights)
+        for ((start, end), ((weight, contraction_s), kick)) in self.block.start.iter_mut().zip(&self.state).zip(weights)
         {
-            end.deficit = end.deficit.map(|deficit| deficit.min(1.0));
             let spent = spent(start, end, kick, volleys);
             for i in 0..LANES {
                 let deficit = start.deficit[i] + at_end * (end.deficit[i] - start.deficit[i]);
@@ -387,8 +380,7 @@ impl MotorUnitPool {
         let within =
             |lane: &Lane, from: f64, to: f64| lane.iter().fold(true, |fine, x| fine & (*x >= from) & (*x < to));
         for (lane, Twitches { pending, active, deficit }) in self.state.iter().enumerate() {
-            // A second of full force takes at most the fatigue rate beyond a capacity of nothing.
-            let fine = within(pending, 0.0, 1e9) & within(active, 0.0, 1e9) & within(deficit, -1e-9, 2.1);
+            let fine = within(pending, 0.0, 1e9) & within(active, 0.0, 1e9) & within(deficit, -1e-9, 1.0 + 1e-9);
             if !fine {
                 let first = lane * LANES + 1;
                 let units = format!("units {first} to {}", first + LANES - 1);
@@ -443,7 +435,7 @@ fn kick(contraction_s: f64, interval: Option<SimTime>) -> f64 {
 /// The force of each unit for each unit of its activity, with what fatigue has left of it, N.
 pub(super) fn effective_weight(makeup: &Makeup, lane: usize, state: &Twitches) -> Lane {
     let weight = &makeup.force_per_activity_n()[lane];
-    std::array::from_fn(|i| weight[i] * (1.0 - state.deficit[i]).max(0.0))
+    std::array::from_fn(|i| weight[i] * (1.0 - state.deficit[i]))
 }
 
 /// The part of the capacity that fatigue has taken away, weighted by force.
@@ -451,7 +443,7 @@ pub(super) fn capacity_lost(makeup: &Makeup, states: &[Twitches]) -> f64 {
     let (mut lost_n, mut all_n) = ([0.0; LANES], [0.0; LANES]);
     for (state, force_n) in states.iter().zip(makeup.force_n()) {
         for i in 0..LANES {
-            lost_n[i] += force_n[i] * state.deficit[i].min(1.0);
+            lost_n[i] += force_n[i] * state.deficit[i];
             all_n[i] += force_n[i];
         }
     }

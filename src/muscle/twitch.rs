@@ -95,7 +95,18 @@ impl Step {
     /// shorter than the recovery takes, fatigue and recovery rates in 1/s.
     pub fn set_twitch(&mut self, i: usize, dt_s: f64, contraction_s: f64, fatigue_per_s: f64, recovery_per_s: f64) {
         self.set_decay(i, dt_s, contraction_s);
-        // ∫ e^(−r(dt−u))·e^(−u/T) du over T, and the same with u/T in front of it.
+        self.set_loss(i, contraction_s, fatigue_per_s, recovery_per_s);
+    }
+
+    /// The same for a step so long that nothing is left of a twitch at its end.
+    pub fn set_last(&mut self, i: usize, contraction_s: f64, fatigue_per_s: f64, recovery_per_s: f64) {
+        self.turn[i] = 0.0;
+        self.decay[i] = 0.0;
+        self.set_loss(i, contraction_s, fatigue_per_s, recovery_per_s);
+    }
+
+    /// Sets what the step adds to the deficit, with ∫ e^(−r(dt−u))·e^(−u/T) du over T and the same with u/T in front.
+    fn set_loss(&mut self, i: usize, contraction_s: f64, fatigue_per_s: f64, recovery_per_s: f64) {
         let spread = 1.0 / (1.0 - recovery_per_s * contraction_s);
         let flat = (self.kept[i] - self.decay[i]) * spread;
         let rising = (flat - self.turn[i] * self.decay[i]) * spread;
@@ -115,7 +126,9 @@ pub fn repeat(steps: &[Step], kicks: &[Lane], states: &mut [Twitches], count: us
         for _ in 0..count {
             for i in 0..LANES {
                 let lost = step.from_pending[i] * pending[i] + step.from_active[i] * active[i];
-                deficit[i] = step.kept[i] * deficit[i] + lost;
+                let lost = step.kept[i] * deficit[i] + lost;
+                // Nothing is left to lose beyond all of it. Written so that what is not a number stays so, to be found.
+                deficit[i] = if lost > 1.0 { 1.0 } else { lost };
                 active[i] = step.decay[i] * (active[i] + step.turn[i] * pending[i]);
                 pending[i] = step.decay[i] * pending[i] + kick[i];
             }
@@ -130,7 +143,7 @@ pub fn repeat(steps: &[Step], kicks: &[Lane], states: &mut [Twitches], count: us
 pub fn watch(steps: &[Step], states: &[Twitches], weights: &[Lane], forces_n: &mut [Lane]) {
     for ((step, state), weight) in steps.iter().zip(states).zip(weights) {
         let Twitches { mut pending, mut active, deficit } = *state;
-        let weight: Lane = std::array::from_fn(|i| weight[i] * (1.0 - deficit[i]).max(0.0));
+        let weight: Lane = std::array::from_fn(|i| weight[i] * (1.0 - deficit[i]));
         for force_n in &mut *forces_n {
             for i in 0..LANES {
                 force_n[i] += weight[i] * active[i];

@@ -8,13 +8,15 @@ use bevy::ecs::component::Component;
 use nalgebra::{Point3, Vector3};
 use std::sync::Arc;
 
-use crate::device::pulse::{Phase, Run, Waveform};
+use crate::device::pulse::{CONTACTS_PER_LEAD, Phase, Run, Waveform};
 use crate::lead::conductor::{DeliveredPulse, TERMINALS};
+use crate::lead::implant::{ImplantProfile, mirrored};
 use crate::nerve::field::{Drive, SourcePoint, drive};
 use crate::nerve::thresholds::{TABLE_S_PER_M, ThresholdTable, biphasic_ratio};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::random::{Draw, StableId, Stream};
 use crate::record::digest::StateWriter;
+use crate::side::Side;
 use crate::source::{Figure, Source};
 use crate::time::SimTime;
 
@@ -70,6 +72,7 @@ pub struct Nerve {
     axons: Vec<Axon>,
     direction: Vector3<f64>,
     contacts_mm: [Option<Point3<f64>>; TERMINALS],
+    contact_radius_mm: f64,
     conductivity_s_per_m: f64,
     refractory: SimTime,
     table: Arc<ThresholdTable>,
@@ -78,8 +81,8 @@ pub struct Nerve {
     /// How many axons the last pulse fired, and how many the pulse that fired most.
     recruited: usize,
     recruited_most: usize,
-    /// Thresholds for the waveform and the contacts of the last pulse.
-    tuned: Option<Tuned>,
+    /// Thresholds for the waveforms and the contacts of the last pulses, cathodic and anodic first.
+    tuned: [Option<Tuned>; 2],
 }
 
 /// Thresholds of all axons for one shape of pulse through one choice of contacts.
@@ -105,21 +108,22 @@ fn unit_shape(waveform: Waveform) -> Waveform {
 }
 
 impl Nerve {
-    /// The axons of a nerve of `count` motor units on the side that `mirror` puts points on, drawn from the spectrum of
-    /// the profile; the axon of unit 0 is the thinnest.
+    /// The axons of a nerve of `count` motor units on one side, drawn from the spectrum of the profile; the axon of
+    /// unit 0 is the thinnest.
     pub fn new(
         profile: &NerveProfile,
         count: usize,
         id: &StableId,
         seed: u64,
-        mirror: impl Fn(Point3<f64>) -> Point3<f64>,
-        contacts_mm: [Option<Point3<f64>>; TERMINALS],
-        conductivity_s_per_m: f64,
+        side: Side,
+        implant: &ImplantProfile,
     ) -> Self {
+        let mirror = |point| mirrored(point, side);
         let (through, towards) = (mirror(profile.through_mm), mirror(profile.towards_mm));
         let direction = (towards - through).normalize();
-        // Any two directions across the nerve do; these mirror with it.
-        let across = direction.cross(&Vector3::y()).normalize();
+        // Any two directions across the nerve do, as long as they mirror with it.
+        let reference = if direction.y.abs() < 0.9 { Vector3::y() } else { Vector3::z() };
+        let across = direction.cross(&reference).normalize();
         let other = direction.cross(&across);
         let mut diameters: Vec<f64> = (0..count)
             .map(|i| {
@@ -143,14 +147,17 @@ impl Nerve {
         Self {
             axons,
             direction,
-            contacts_mm,
-            conductivity_s_per_m,
+            contacts_mm: std::array::from_fn(|index| {
+                (index < CONTACTS_PER_LEAD).then(|| implant.contact_mm(side, index))
+            }),
+            contact_radius_mm: implant.contact_diameter_mm.value / 2.0,
+            conductivity_s_per_m: implant.tissue_s_per_m.value,
             refractory: SimTime::from_nanos((profile.refractory_ms.value * 1e6).round() as i64),
             table: Arc::new(ThresholdTable::embedded()),
             recent: Vec::new(),
             recruited: 0,
             recruited_most: 0,
-            tuned: None,
+            tuned: [None, None],
         }
     }
 
@@ -209,19 +216,18 @@ impl Nerve {
 
     /// Whom a pulse of that amplitude fires if nobody is refractory; the last answer serves again for the same pulse.
     fn above_threshold(&mut self, pulse: &DeliveredPulse, amplitude_na: i64) -> FiringSet {
-        if let Some(tuned) = self.tuned.as_ref().filter(|tuned| tuned.shares == pulse.shares)
-            && tuned.last.0 == pulse.waveform
-        {
+        let polarity = usize::from(pulse.waveform.stimulus.current_na > 0);
+        let here = self.tuned[polarity].as_ref().filter(|tuned| tuned.shares == pulse.shares);
+        if let Some(tuned) = here.filter(|tuned| tuned.last.0 == pulse.waveform) {
             return tuned.last.1;
         }
         let shape = unit_shape(pulse.waveform);
-        let fits = |tuned: &Tuned| tuned.shape == shape && tuned.shares == pulse.shares;
-        if !self.tuned.as_ref().is_some_and(fits) {
+        if here.is_none_or(|tuned| tuned.shape != shape) {
             let thresholds_na = self.thresholds_ma(shape, &pulse.shares).into_iter().map(|ma| ma * 1e6).collect();
             let last = (Waveform::default(), FiringSet::default());
-            self.tuned = Some(Tuned { shape, shares: pulse.shares, thresholds_na, last });
+            self.tuned[polarity] = Some(Tuned { shape, shares: pulse.shares, thresholds_na, last });
         }
-        let tuned = self.tuned.as_mut().expect("tuned to this shape just now");
+        let tuned = self.tuned[polarity].as_mut().expect("tuned to this shape just now");
         let mut fired = FiringSet::default();
         for (unit, threshold_na) in tuned.thresholds_na.iter().enumerate() {
             if amplitude_na as f64 >= *threshold_na {
@@ -276,10 +282,25 @@ impl Nerve {
             .map(|(contact, share_ma)| {
                 let to_contact = contact - axon.through_mm;
                 let along_mm = to_contact.dot(&self.direction);
-                let distance_mm = (to_contact - self.direction * along_mm).norm();
+                // A contact is a ring: no axon is nearer to its centre than its radius.
+                let distance_mm = (to_contact - self.direction * along_mm).norm().max(self.contact_radius_mm);
                 SourcePoint { distance_mm, along_mm, share_ma }
             })
             .collect()
+    }
+
+    /// Checks that every threshold is a threshold.
+    ///
+    /// # Errors
+    /// Which axon has none, with its value.
+    pub fn check(&self) -> Result<(), String> {
+        for tuned in self.tuned.iter().flatten() {
+            if let Some(unit) = tuned.thresholds_na.iter().position(|threshold| threshold.is_nan() || *threshold <= 0.0)
+            {
+                return Err(format!("axon {}: threshold {} nA", unit + 1, tuned.thresholds_na[unit]));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the state, for the digest.

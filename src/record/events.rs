@@ -23,8 +23,6 @@ pub enum EventKind {
     },
     /// A scheduled session did not take place.
     SessionMissed {
-        /// Its number among the scheduled ones.
-        number: u64,
         /// Why.
         reason: String,
     },

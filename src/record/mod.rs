@@ -23,7 +23,6 @@ use crate::record::probe::SideView;
 use crate::record::recorder::Recorder;
 use crate::side::Side;
 use crate::sim::{Fault, PatientEntities, Roster, SimSystems, SimTick, Window};
-use crate::time::SimTime;
 
 /// The first invariant that broke, if one did.
 #[derive(Debug, Default, Resource)]
@@ -93,10 +92,10 @@ type States<'w, 's> = (
     Query<'w, 's, &'static Multifidus>,
 );
 
-/// Checks every component at each whole second.
+/// Checks every component at each whole second and at the end.
 fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, states: States) {
     let at = window.to;
-    if !at.is_multiple_of(SimTime::SECOND) || broken.0.is_some() {
+    if !window.ends_to_be_seen() || broken.0.is_some() {
         return;
     }
     for patient in roster.patients() {
@@ -108,10 +107,12 @@ fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, s
 }
 
 fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (String, String)> {
-    let (_, leads, contacts, _, pools, multifidi) = states;
+    let (_, leads, contacts, nerves, pools, multifidi) = states;
     for side in Side::BOTH {
         let entities = &patient.sides[side];
         let named = |part: &str| format!("{}/{}/{part}", patient.name, side.name());
+        let nerve = nerves.get(entities.nerve).expect("the roster's entities live");
+        nerve.check().map_err(|message| (named("nerve"), message))?;
         let pool = pools.get(entities.pool).expect("the roster's entities live");
         pool.check().map_err(|message| (named("pool"), message))?;
         let multifidus = multifidi.get(entities.multifidus).expect("the roster's entities live");
@@ -123,9 +124,9 @@ fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (Stri
     Ok(())
 }
 
-/// Takes the digest of all state at each whole second.
+/// Takes the digest of all state at each whole second and at the end.
 fn take_digest(window: Res<Window>, roster: Res<Roster>, mut digests: ResMut<Digests>, states: States) {
-    if !window.to.is_multiple_of(SimTime::SECOND) {
+    if !window.ends_to_be_seen() {
         return;
     }
     let Digests { run, writer } = &mut *digests;

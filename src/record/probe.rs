@@ -112,7 +112,8 @@ impl Probe {
         let quantity = match (named, rest.split_once('.')) {
             (Some(quantity), _) => quantity,
             (None, Some((unit, "force_n"))) => {
-                let number = unit.strip_prefix("unit_").and_then(|n| n.parse::<usize>().ok()).ok_or_else(wrong)?;
+                let digits = unit.strip_prefix("unit_").ok_or_else(wrong)?;
+                let number = digits.parse::<usize>().ok().filter(|n| n.to_string() == digits).ok_or_else(wrong)?;
                 if units > 0 && !(1..=units).contains(&number) {
                     return Err(format!("the muscle has units 1 to {units}"));
                 }

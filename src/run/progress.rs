@@ -75,3 +75,24 @@ pub fn coarse(time: SimTime) -> String {
     let rounded = SimTime::from_nanos(time.nanos() / unit.nanos() * unit.nanos());
     rounded.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verif_the_bar_has_a_right_template_and_draws() {
+        let mut bar = Bar::new();
+        bar.begin(SimTime::DAY);
+        bar.at(SimTime::from_secs(3_600));
+        assert!(bar.bar.message().starts_with("1 h simulated, "), "{}", bar.bar.message());
+        bar.end();
+    }
+
+    #[test]
+    fn verif_times_are_said_as_people_do() {
+        assert_eq!(coarse(SimTime::from_secs(90_061)), "1 day 1 h");
+        assert_eq!(coarse(SimTime::from_nanos(1_234_567_890)), "1 s");
+        assert_eq!(coarse(SimTime::from_nanos(1_234_567)), "1.234 ms");
+    }
+}

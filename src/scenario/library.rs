@@ -3,9 +3,10 @@
 //! A name such as `restorative` means the profile of that name that is built in; a name with a `/` or ending in `.ron`
 //! means a file, looked for from the folder of the file that names it.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::reader::{Node, Problem, Reader, closest};
+use crate::scenario::reader::{MAX_FILE_BYTES, Node, Problem, Reader, closest};
 
 /// What a profile describes: the folders of `assets/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +90,23 @@ struct Found {
     folder: PathBuf,
 }
 
+/// Reads a text file, but no more of it than a scenario can have; a byte order mark is left out.
+///
+/// # Errors
+/// What the system says, or that it is not text.
+pub fn read_file(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_string())?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
+}
+
 /// Finds the profile that a node names.
 fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found> {
     if name.contains('/') || name.ends_with(".ron") {
         let path = folder.join(name);
-        return match std::fs::read_to_string(&path) {
+        return match read_file(&path) {
             Ok(text) => {
                 let folder = path.parent().unwrap_or(folder).to_path_buf();
                 Some(Found { file: path.display().to_string(), text, folder })

@@ -68,10 +68,7 @@ impl Scenario {
     /// Every mistake in it and in the files that it names.
     pub fn from_file(path: &Path) -> Result<Self, Vec<Problem>> {
         let file = path.display().to_string();
-        let text = std::fs::read(path)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_string()));
-        match text {
+        match library::read_file(path) {
             Ok(text) => Self::from_text(&file, &text, path.parent().unwrap_or(Path::new("."))),
             Err(why) => {
                 let message = format!("cannot be read: {why}");

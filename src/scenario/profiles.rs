@@ -97,6 +97,12 @@ pub fn read_device(fields: &Fields<'_>) -> DeviceProfile {
         }
         items.into_iter().for_each(list);
     };
+    let timer_tick_us = figure(fields, "timer_tick_us", 0.001..=1000.0, "µs");
+    let rate_hz = range(fields, "rate_hz", 0.01..=2000.0, "Hz");
+    let pulses_per_cycle = figure(fields, "pulses_per_cycle", 1.0..=2.0, "");
+    if rate_hz.max * pulses_per_cycle.value * timer_tick_us.value > 1e6 {
+        fields.owner().problem("rate_hz goes up to more than a pulse for each timer_tick_us");
+    }
     let (mut phase_orders, mut recharges) = (Vec::new(), Vec::new());
     choices("phase_orders", &mut |node| phase_orders.extend(node.choice(&PhaseOrder::ALL)));
     choices("recharges", &mut |node| recharges.extend(node.choice(&RechargeKind::ALL)));
@@ -105,7 +111,7 @@ pub fn read_device(fields: &Fields<'_>) -> DeviceProfile {
         description: text(fields, "description"),
         amplitude_ma: range(fields, "amplitude_ma", 0.0..=25.0, "mA"),
         width_us: range(fields, "width_us", 1.0..=2000.0, "µs"),
-        rate_hz: range(fields, "rate_hz", 0.01..=2000.0, "Hz"),
+        rate_hz,
         interphase_gap_us: range(fields, "interphase_gap_us", 0.0..=2000.0, "µs"),
         on_s: range(fields, "on_s", 0.0..=86_400.0, "s"),
         off_s: range(fields, "off_s", 0.0..=86_400.0, "s"),
@@ -113,11 +119,11 @@ pub fn read_device(fields: &Fields<'_>) -> DeviceProfile {
         session_min: range(fields, "session_min", 0.0..=1440.0, "min"),
         sessions_per_day: range(fields, "sessions_per_day", 0.0..=96.0, ""),
         dac_step_ua: figure(fields, "dac_step_ua", 0.001..=1000.0, "µA"),
-        timer_tick_us: figure(fields, "timer_tick_us", 0.001..=1000.0, "µs"),
+        timer_tick_us,
         compliance_v: figure(fields, "compliance_v", 0.1..=100.0, "V"),
         blocking_capacitor_uf: figure(fields, "blocking_capacitor_uf", 0.001..=1000.0, "µF"),
         discharge_ohm: figure(fields, "discharge_ohm", 0.0..=1e6, "Ω"),
-        pulses_per_cycle: figure(fields, "pulses_per_cycle", 1.0..=2.0, ""),
+        pulses_per_cycle,
         phase_orders,
         recharges,
     }
@@ -252,13 +258,17 @@ pub fn read_patient(fields: &Fields<'_>) -> PatientProfile {
         type_i_fraction: Figure::ours(0.5),
         fat_fraction: Figure::ours(0.0),
     };
-    let named = |name| fields.required(name).map(side).unwrap_or_else(nothing);
-    let sides = match fields.optional("both") {
-        Some(node) => {
+    let (both, left, right) = (fields.optional("both"), fields.optional("left"), fields.optional("right"));
+    let sides = match (both, left, right) {
+        (Some(node), None, None) => {
             let both = side(node);
             BySide { left: both.clone(), right: both }
         }
-        None => BySide { left: named("left"), right: named("right") },
+        (None, Some(left), Some(right)) => BySide { left: side(left), right: side(right) },
+        _ => {
+            fields.owner().problem("expected either both, or left and right");
+            BySide::new(|_| nothing())
+        }
     };
     PatientProfile {
         name: text(fields, "name"),

@@ -59,8 +59,10 @@ fn span_on_grid(fields: &Fields<'_>, name: &'static str, range: &Range, unit: Si
     let Some(node) = fields.optional(name) else { return default };
     let Some(span) = node.span(&ANY_SPAN) else { return default };
     let unit_name = if unit == SimTime::SECOND { "s" } else { "min" };
-    if let Err(why) = range.check(span.nanos() as f64 / unit.nanos() as f64, unit_name) {
-        node.wrong(why);
+    let exact = |value: f64| SimTime::from_nanos((value * unit.nanos() as f64).round() as i64);
+    match range.check_span(span.nanos() as f64 / unit.nanos() as f64, unit_name, |value| exact(value) == span) {
+        Ok(()) => {}
+        Err(why) => node.wrong(why),
     }
     span
 }
@@ -97,7 +99,7 @@ fn settings(node: Node<'_>, device: &DeviceProfile, base: &Settings) -> Settings
         }
         Some(order)
     });
-    let settings = Settings {
+    Settings {
         amplitude_ma: on_grid(&fields, "amplitude_ma", &device.amplitude_ma, "mA", base.amplitude_ma),
         width_us: on_grid(&fields, "width_us", &device.width_us, "µs", base.width_us),
         rate_hz: on_grid(&fields, "rate_hz", &device.rate_hz, "Hz", base.rate_hz),
@@ -116,10 +118,7 @@ fn settings(node: Node<'_>, device: &DeviceProfile, base: &Settings) -> Settings
         off: span_on_grid(&fields, "off", &device.off_s, second, base.off),
         ramp_up: span_on_grid(&fields, "ramp_up", &device.ramp_s, second, base.ramp_up),
         ramp_down: span_on_grid(&fields, "ramp_down", &device.ramp_s, second, base.ramp_down),
-    };
-    let side = side_program(&settings, device);
-    check_side(&fields.owner(), &settings, &side, device);
-    settings
+    }
 }
 
 fn side_program(settings: &Settings, device: &DeviceProfile) -> SideProgram {
@@ -185,6 +184,9 @@ fn check_recharge(node: &Node<'_>, amplitude_na: i64, recharge: Recharge, device
 pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<WrittenProgram> {
     let node = fields.required("program")?;
     let fields = node.fields("Program");
+    for name in ["coordination", "session", "session_times"] {
+        fields.required(name);
+    }
     let side = fields.required("both")?;
     // A field that is left out gets a value that no device makes, so that its absence shows.
     let written = side.fields("Side");
@@ -250,6 +252,10 @@ fn read_whole(fields: &Fields<'_>, device: &DeviceProfile, base: &WrittenProgram
     let (both, left, right) = (fields.optional("both"), fields.optional("left"), fields.optional("right"));
     let sides =
         BySide { left: over(left, &over(both, &base.sides.left)), right: over(right, &over(both, &base.sides.right)) };
+    for (side, own) in Side::BOTH.into_iter().zip([left, right]) {
+        let node = own.or(both).unwrap_or(fields.owner());
+        check_side(&node, &sides[side], &side_program(&sides[side], device), device);
+    }
     WrittenProgram {
         sides,
         coordination: fields

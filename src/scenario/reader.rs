@@ -171,8 +171,9 @@ impl<'a> Node<'a> {
 
     /// A text in quotes.
     pub fn text(&self) -> String {
-        self.parse::<String>().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| {
-            self.wrong("expected a text in quotes");
+        let is_plain = |text: &String| !text.trim().is_empty() && !text.contains(char::is_control);
+        self.parse::<String>().filter(is_plain).unwrap_or_else(|| {
+            self.wrong("expected a text in quotes, of one line");
             String::new()
         })
     }
@@ -338,7 +339,9 @@ impl<'a> Fields<'a> {
 
     /// A field that may be left out.
     pub fn optional(&self, name: &'static str) -> Option<Node<'a>> {
-        self.asked.borrow_mut().push(name);
+        if !self.asked.borrow().contains(&name) {
+            self.asked.borrow_mut().push(name);
+        }
         self.entries.iter().find(|(key, _)| key == name).map(|(_, node)| Node { name, ..*node })
     }
 
@@ -364,7 +367,8 @@ impl Drop for Fields<'_> {
             if !asked.contains(&key.as_str()) {
                 let before = &node.reader.text[..node.offset()];
                 let at = before.rfind(key.as_str()).unwrap_or(before.len());
-                node.reader.note_at(at, format!("unknown field {key}; {}", among(key, &asked)));
+                let allowed = if asked.is_empty() { "none is allowed here".to_string() } else { among(key, &asked) };
+                node.reader.note_at(at, format!("unknown field {key}; {allowed}"));
             }
         }
     }

@@ -1,7 +1,5 @@
 //! The timeline: what happens, when; and what is recorded.
 
-use std::path::Path;
-
 use crate::command::{Command, LeadCommand, TimedCommand};
 use crate::device::profile::DeviceProfile;
 use crate::device::pulse::CONTACT_NAMES;
@@ -124,9 +122,13 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
         let fields = entry.fields("Record");
         let file = fields.optional("file").map_or("traces.csv".to_string(), |node| {
             let file = node.text();
-            let plain = Path::new(&file).file_name().is_some_and(|name| name == file.as_str());
+            let plain = file.len() <= 100
+                && file.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && file.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
             if !plain || !(file.ends_with(".csv") || file.ends_with(".parquet")) {
-                node.wrong("expected the name of a file ending in .csv or .parquet, without a folder");
+                node.wrong(
+                    "expected a file name of letters, digits, ., _ and -, without a folder, ending in .csv or .parquet",
+                );
             }
             file
         });

@@ -66,15 +66,15 @@ fn verif_a_healthy_day_changes_nothing() {
 }
 
 #[test]
-fn verif_the_patients_begin_near_where_their_life_holds_them() {
-    // Without therapy, a year moves neither size nor drive by more than a few per cent.
+fn verif_the_patients_begin_where_their_life_holds_them() {
+    // Without therapy, a year moves neither size nor drive: what therapy changes is its own.
     for patient in ["mechanical-clbp", "severe-atrophy"] {
         let scenario = scenario(&crate::therapy("1 s", "").replace("mechanical-clbp", patient));
         let start = &scenario.patient.sides[Side::Left];
         let mut muscle = Multifidus::new(Side::Left, start, scenario.patient.activity.value, scenario.rates.clone());
         (0..365).for_each(|_| muscle.adapt(DayDose::default(), 1.0));
         let (now, start) = (muscle.state(), muscle.start());
-        assert!((now.size / start.size - 1.0).abs() < 0.06, "{patient}: {} to {}", start.size, now.size);
-        assert!((now.drive / start.drive - 1.0).abs() < 0.06, "{patient}: {} to {}", start.drive, now.drive);
+        assert!((now.size / start.size - 1.0).abs() < 1e-3, "{patient}: {} to {}", start.size, now.size);
+        assert!((now.drive / start.drive - 1.0).abs() < 2e-3, "{patient}: {} to {}", start.drive, now.drive);
     }
 }

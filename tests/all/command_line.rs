@@ -187,12 +187,12 @@ fn verif_a_broken_invariant_stops_the_run_and_leaves_no_summary() {
     use stimtwin::time::SimTime;
     let scenario = crate::shipped("first-session");
     let mut simulation = Simulation::new(&scenario, None);
-    simulation.advance_to(SimTime::from_secs(70)).unwrap();
+    simulation.advance_to(SimTime::from_secs(65)).unwrap();
     let pool = simulation.roster().patients()[0].sides.right.pool;
     simulation.world_mut().get_mut::<MotorUnitPool>(pool).unwrap().poison(f64::NAN);
     let fault = simulation.advance_to(scenario.duration).unwrap_err();
     assert_eq!(fault.component, "patient/right/pool");
-    assert_eq!(fault.at, SimTime::from_secs(71));
+    assert_eq!(fault.at, SimTime::from_secs(66));
     assert!(fault.message.contains("NaN"), "{fault}");
     assert_eq!(simulation.advance_to(scenario.duration), Err(fault), "it stays stopped");
 }

@@ -109,7 +109,7 @@ fn verif_what_a_pulse_leaves_decays_with_the_loop_and_the_capacitor() {
     let loop_ohm = 2.0 * scenario.implant.resistance_ohm(0) + scenario.device.discharge_ohm.value;
     let time_constant_s = loop_ohm * scenario.device.blocking_capacitor_uf.value * 1e-6;
     for (at, residual) in rows.times.iter().zip(&rows.columns[0]).skip(1) {
-        let expected = -0.214 * stimtwin::math::exp(-at.as_secs() / time_constant_s);
+        let expected = -0.214 * stimtwin::math::exp(-(at.as_secs() - 214e-6) / time_constant_s);
         assert!((residual - expected).abs() < 1e-9, "{at}: {residual} for {expected}");
     }
     assert!(rows.columns[1].iter().zip(&rows.columns[2]).all(|(cathode, anode)| (cathode + anode).abs() < 1e-11));
@@ -187,4 +187,72 @@ fn verif_fast_pulses_meet_refractory_axons() {
     assert_eq!(summary.left.pulses, 20_000);
     // Fused, but not more than a tetanus.
     assert!(summary.left.peak_force_n > 20.0 && summary.left.peak_force_n <= summary.left.max_force_n.start);
+}
+
+#[test]
+fn verif_settings_of_a_side_are_read_over_those_of_both() {
+    let program = "both: (amplitude_ma: 1.0, cathodes: [E1]), left: (anodes: [E3]), right: (anodes: [E3])";
+    let text = therapy("1 min", &format!("program: ({program}), {SESSION}")).replace("restorative", "opennerve-gen2");
+    let summary = summary(&scenario(&text));
+    assert!(summary.left.contacts[3].charge.delivered_uc > 0.0 && summary.left.contacts[0].charge.delivered_uc == 0.0);
+}
+
+/// Runs a program on a healthy patient one of whose profiles has been changed.
+fn with_profile(profile: &str, changes: &[(&str, &str)], duration: &str, program: &str) -> SideSummary {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |path: &str| std::fs::read_to_string(crate::root().join(path)).unwrap();
+    let mut text = read(&format!("assets/{profile}.ron"));
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let name = profile.split('/').next_back().unwrap();
+    let patient = read("assets/patients/healthy.ron").replace(&format!("\"{name}\""), "\"changed.ron\"");
+    std::fs::write(folder.path().join("changed.ron"), text).unwrap();
+    std::fs::write(folder.path().join("patient.ron"), patient).unwrap();
+    let text = therapy(duration, &format!("program: (both: ({program})), {SESSION}"))
+        .replace("mechanical-clbp", "patient.ron");
+    summary(&stimtwin::scenario::Scenario::from_text("f.ron", &text, folder.path()).unwrap()).right
+}
+
+/// A nerve along each axis, through the very centre of a contact: it fires.
+#[test]
+fn verif_no_place_of_a_nerve_makes_it_deaf() {
+    for towards in ["20.0, 88.8, 13.1", "20.0, 89.8, 12.1", "21.0, 88.8, 12.1"] {
+        let towards = format!("[{towards}]");
+        let changes = [
+            ("[17.0, 88.8, 12.1]", "[20.0, 88.8, 12.1]"),
+            ("[19.4, 83.1, 20.5]", towards.as_str()),
+            ("radius_mm: (value: 0.5", "radius_mm: (value: 0.0"),
+        ];
+        let side = with_profile("nerve/l2-medial-branch", &changes, "5 s", "amplitude_ma: 1.0, anodes: [Case]");
+        assert_eq!(side.recruited_fraction, 1.0, "{towards}");
+    }
+}
+
+#[test]
+fn verif_fatigue_never_takes_more_than_there_is() {
+    let changes = [
+        ("fatigue_rate_per_s: (value: 0.0225", "fatigue_rate_per_s: (value: 1.0"),
+        ("type_i_fraction: (value: 0.62", "type_i_fraction: (value: 0.95"),
+    ];
+    let side = with_profile("muscles/multifidus-l2", &changes, "2 min", "amplitude_ma: 1.0, rate_hz: 40");
+    assert!(side.tired_fraction > 0.9 && side.tired_fraction <= 1.0, "{}", side.tired_fraction);
+}
+
+#[test]
+fn verif_what_is_on_a_broken_contact_stays() {
+    let program =
+        "session: \"1 min\", both: (amplitude_ma: 1.0, cathodes: [E0, E2], anodes: [E1, E3], recharge: Passive)";
+    let text = therapy(
+        "10 s",
+        &format!(
+            "program: ({program}), timeline: [(at: \"0 s\", do: StartSession), \
+               (at: \"2000.3 ms\", do: BreakConductor(side: Left, contact: E0)), (at: \"2000.3 ms\", do: StopSession)],"
+        ),
+    );
+    let summary = summary(&scenario(&text));
+    let residual = |side: &SideSummary, contact: usize| side.contacts[contact].charge.residual_uc;
+    assert!(residual(&summary.left, 0) < -0.05, "{}", residual(&summary.left, 0));
+    assert!(residual(&summary.left, 2).abs() < 1e-9 && residual(&summary.right, 0).abs() < 1e-9);
 }

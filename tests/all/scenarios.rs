@@ -64,7 +64,7 @@ fn verif_sham_moves_nothing() {
     for side in [&summary.left, &summary.right] {
         assert_eq!(side.pulses, 30 * 24_000);
         assert_eq!((side.peak_force_n, side.impulse_n_s, side.trains), (0.0, 0.0, 0));
-        assert!(side.strength_fraction.end <= side.strength_fraction.start);
+        assert!((side.strength_fraction.end / side.strength_fraction.start - 1.0).abs() < 2e-3);
     }
 }
 
@@ -119,4 +119,20 @@ fn verif_a_patient_who_is_away_takes_nothing() {
          timeline: [(at: \"day 2 00:00\", do: Away(for: \"3 days\"))],",
     ));
     assert_eq!(summary(&scenario).sessions, 7);
+}
+
+/// The scenario that the README shows, as pasted, and its two mistakes.
+#[test]
+fn verif_the_readme_shows_a_scenario_that_runs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(!readme.contains("TABLE"), "a placeholder is left");
+    let text = readme.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(summary(&scenario(text)).left.recruited_fraction > 0.5);
+    let wrong = text.replace("0.45", "0.42").replace("StartSession", "StratSession");
+    let problems = Scenario::from_text("my.ron", &wrong, &root()).unwrap_err();
+    for problem in &problems {
+        let shown: String = format!("error: {problem}").chars().take(100).collect();
+        assert!(readme.contains(&shown), "{shown}");
+    }
+    assert_eq!(problems.len(), 2);
 }
