@@ -71,6 +71,8 @@ fn verif_sham_moves_nothing() {
 #[test]
 fn verif_six_months_restore() {
     let summary = summary(&shipped("six-months"));
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(&format!("digest {}", summary.digest)), "the README shows another run: {}", summary.digest);
     // 360 sessions at an adherence of 0.8, four standard deviations either way.
     assert!((258..=318).contains(&summary.sessions), "{}", summary.sessions);
     assert_eq!(summary.left.pulses, summary.sessions * 12_000);
