@@ -15,7 +15,7 @@ use crate::device::pulse::Run;
 use crate::muscle::gauge::{Gauge, LOOK, LOOK_EVERY, Look};
 use crate::muscle::makeup::{Condition, Makeup};
 use crate::muscle::profile::MuscleProfile;
-use crate::muscle::twitch::{LANES, Lane, Step, Twitches, gain, repeat, watch};
+use crate::muscle::twitch::{LANES, Lane, Step, Twitches, gain, impulse, out_of_range, repeat, watch};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
@@ -68,6 +68,8 @@ pub(super) struct Cache {
     rest_step: Vec<Step>,
     rest_length: Option<SimTime>,
     look_step: Vec<Step>,
+    /// Scratch of a look: the forces of its samples, N.
+    look_forces_n: Vec<Lane>,
     kick: Vec<Lane>,
     pub(super) no_kick: Vec<Lane>,
     /// The interval for which `kick` holds, where all the units that fire also fired one interval before.
@@ -111,6 +113,7 @@ impl MotorUnitPool {
                 rest_step: steps(),
                 rest_length: None,
                 look_step: steps(),
+                look_forces_n: vec![[0.0; LANES]; (LOOK.nanos() / LOOK_EVERY.nanos()) as usize + 1],
                 kick: vec![[0.0; LANES]; lanes],
                 no_kick: vec![[0.0; LANES]; lanes],
                 kick_interval: None,
@@ -327,27 +330,18 @@ impl MotorUnitPool {
     fn close_block(&mut self, stretch: Stretch) {
         let volleys = self.block.volleys as f64;
         let at_end = if stretch == Stretch::Interval { 0.5 } else { 0.0 };
-        let mut impulses = [0.0; LANES];
-        let weights = self.makeup.force_per_activity_n().iter().zip(&self.contraction_s).zip(&self.cache.kick);
-        for ((start, end), ((weight, contraction_s), kick)) in self.block.start.iter_mut().zip(&self.state).zip(weights)
-        {
-            let spent = spent(start, end, kick, volleys);
-            for i in 0..LANES {
-                let deficit = start.deficit[i] + at_end * (end.deficit[i] - start.deficit[i]);
-                impulses[i] += weight[i] * contraction_s[i] * spent[i] * (1.0 - deficit);
-            }
-            *start = *end;
-        }
-        self.impulse_n_s += impulses.iter().sum::<f64>();
+        let weights = self.makeup.force_per_activity_n();
+        let kicks = (&self.cache.kick[..], volleys);
+        self.impulse_n_s += impulse(&self.block.start, &self.state, kicks, &self.contraction_s, weights, at_end);
+        self.block.start.copy_from_slice(&self.state);
         self.block.volleys = 0;
     }
 
     /// Feels the force after a volley, until the next one or for a while.
     fn look(&mut self, interval: SimTime) {
-        const MOST: usize = (LOOK.nanos() / LOOK_EVERY.nanos()) as usize;
         let samples = (interval.min(LOOK).nanos() / LOOK_EVERY.nanos()) as usize;
-        let mut forces_n = [[0.0; LANES]; MOST + 1];
-        let forces_n = &mut forces_n[..=samples];
+        let forces_n = &mut self.cache.look_forces_n[..=samples];
+        forces_n.fill([0.0; LANES]);
         watch(&self.cache.look_step, &self.state, self.makeup.force_per_activity_n(), forces_n);
         let mut look = Look::default();
         forces_n.iter().for_each(|lanes| look.add(lanes.iter().sum()));
@@ -377,15 +371,11 @@ impl MotorUnitPool {
     /// # Errors
     /// Which unit is not, with its values.
     pub fn check(&self) -> Result<(), String> {
-        let within =
-            |lane: &Lane, from: f64, to: f64| lane.iter().fold(true, |fine, x| fine & (*x >= from) & (*x < to));
-        for (lane, Twitches { pending, active, deficit }) in self.state.iter().enumerate() {
-            let fine = within(pending, 0.0, 1e9) & within(active, 0.0, 1e9) & within(deficit, -1e-9, 1.0 + 1e-9);
-            if !fine {
-                let first = lane * LANES + 1;
-                let units = format!("units {first} to {}", first + LANES - 1);
-                return Err(format!("{units}: pending {pending:?}, active {active:?}, deficit {deficit:?}"));
-            }
+        if let Some(lane) = out_of_range(&self.state) {
+            let Twitches { pending, active, deficit } = self.state[lane];
+            let first = lane * LANES + 1;
+            let units = format!("units {first} to {}", first + LANES - 1);
+            return Err(format!("{units}: pending {pending:?}, active {active:?}, deficit {deficit:?}"));
         }
         if self.impulse_n_s.is_finite() { Ok(()) } else { Err(format!("force-time integral {}", self.impulse_n_s)) }
     }
@@ -417,14 +407,6 @@ impl MotorUnitPool {
     pub fn poison(&mut self, deficit: f64) {
         self.state[0].deficit[0] = deficit;
     }
-}
-
-/// The integral of what was active from one state to another with `volleys` firings between, over the contraction time.
-///
-/// With `u = pending + active`, du/dt = −active/T between volleys, so that it is u_start − u_end + all kicks, exactly.
-#[inline]
-fn spent(start: &Twitches, end: &Twitches, kick: &Lane, volleys: f64) -> Lane {
-    std::array::from_fn(|i| start.pending[i] + start.active[i] - end.pending[i] - end.active[i] + volleys * kick[i])
 }
 
 /// What a firing adds to a unit that fired `interval` before.

@@ -154,6 +154,48 @@ pub fn watch(steps: &[Step], states: &[Twitches], weights: &[Lane], forces_n: &m
     }
 }
 
+/// What the force-time integral of a stretch is made of, N·s, from the states at its start and its end, with `volleys`
+/// firings of `kicks` between. `weights` are the forces at an activity of one; `at_end` is how much the deficit at the
+/// end counts. Compiled as [`repeat`] is.
+///
+/// With `u = pending + active`, du/dt = −active/T between volleys, so that the integral of what is active is
+/// T·(u_start − u_end + all kicks), exactly.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+pub fn impulse(
+    start: &[Twitches],
+    end: &[Twitches],
+    (kicks, volleys): (&[Lane], f64),
+    contraction_s: &[Lane],
+    weights: &[Lane],
+    at_end: f64,
+) -> f64 {
+    let mut impulses = [0.0; LANES];
+    for (((start, end), (kick, contraction_s)), weight) in
+        start.iter().zip(end).zip(kicks.iter().zip(contraction_s)).zip(weights)
+    {
+        for i in 0..LANES {
+            let spent = start.pending[i] + start.active[i] - end.pending[i] - end.active[i] + volleys * kick[i];
+            let deficit = start.deficit[i] + at_end * (end.deficit[i] - start.deficit[i]);
+            impulses[i] += weight[i] * contraction_s[i] * spent * (1.0 - deficit);
+        }
+    }
+    impulses.iter().sum()
+}
+
+/// The first few units whose state is not finite or not in its range, if any. Compiled as [`repeat`] is.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+pub fn out_of_range(states: &[Twitches]) -> Option<usize> {
+    const MOST_ACTIVE: f64 = 1e9;
+    states.iter().position(|Twitches { pending, active, deficit }| {
+        let mut fine = true;
+        for i in 0..LANES {
+            fine &= (pending[i] >= 0.0) & (pending[i] < MOST_ACTIVE) & (active[i] >= 0.0) & (active[i] < MOST_ACTIVE);
+            fine &= (deficit[i] >= -1e-9) & (deficit[i] <= 1.0);
+        }
+        !fine
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -153,7 +153,7 @@ impl Nerve {
             contact_radius_mm: implant.contact_diameter_mm.value / 2.0,
             conductivity_s_per_m: implant.tissue_s_per_m.value,
             refractory: SimTime::from_nanos((profile.refractory_ms.value * 1e6).round() as i64),
-            table: Arc::new(ThresholdTable::embedded()),
+            table: ThresholdTable::embedded(),
             recent: Vec::new(),
             recruited: 0,
             recruited_most: 0,

@@ -5,6 +5,8 @@
 //! interpolated as such and goes on as Weiss's law outside the grid; current against distance and diameter is
 //! interpolated in logarithms and goes on as a power law. The exact axon comes later, behind the same interface.
 
+use std::sync::{Arc, LazyLock};
+
 use crate::math;
 
 /// The conductivity that the table was computed at, S/m. Threshold is proportional to it.
@@ -33,8 +35,13 @@ struct OverDistance {
 pub struct ThresholdTable(Vec<OverDistance>);
 
 impl ThresholdTable {
-    /// The table that comes with the program.
-    pub fn embedded() -> Self {
+    /// The table that comes with the program, read once.
+    pub fn embedded() -> Arc<Self> {
+        static EMBEDDED: LazyLock<Arc<ThresholdTable>> = LazyLock::new(|| Arc::new(ThresholdTable::read()));
+        EMBEDDED.clone()
+    }
+
+    fn read() -> Self {
         let mut table: Vec<OverDistance> = Vec::new();
         let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(TABLE.as_bytes());
         for row in reader.deserialize() {
