@@ -1,5 +1,6 @@
 //! The leads: conductors, contacts, where they lie, and what breaks.
 
+pub mod circuit;
 pub mod conductor;
 pub mod contact;
 pub mod implant;
