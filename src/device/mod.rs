@@ -3,6 +3,7 @@
 pub mod activator;
 pub mod clock;
 pub mod generator;
+pub mod memory;
 pub mod profile;
 pub mod program;
 pub mod pulse;
