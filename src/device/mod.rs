@@ -1,7 +1,9 @@
 //! The pulse generator: what it is told, and the pulses that it puts out.
 
 pub mod activator;
+pub mod clock;
 pub mod generator;
+pub mod memory;
 pub mod profile;
 pub mod program;
 pub mod pulse;
