@@ -27,17 +27,69 @@ impl Phase {
     }
 }
 
-/// The shape of a pulse: a stimulating phase, a gap, and a phase that takes the charge back.
+/// The most phases of a pulse, those without current included.
+pub const MAX_PHASES: usize = 12;
+
+/// The shape of a pulse: constant currents one after the other, and what the terminals do until the next pulse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waveform {
-    /// The phase that stimulates.
-    pub stimulus: Phase,
-    /// Time without current between the phases.
-    pub gap: SimTime,
-    /// The opposite phase; of no width where the device recharges passively.
-    pub recharge: Phase,
+    phases: [Phase; MAX_PHASES],
+    count: usize,
     /// Whether the terminals are shorted until the next pulse, so that charge left on the contacts flows back.
-    pub passive_recharge: bool,
+    pub shorted_after: bool,
+}
+
+impl Waveform {
+    /// A pulse of those phases, of which there are at most [`MAX_PHASES`]; those without width are left out.
+    pub fn new(phases: impl IntoIterator<Item = Phase>, shorted_after: bool) -> Self {
+        let mut waveform = Self { shorted_after, ..Self::default() };
+        for phase in phases.into_iter().filter(|phase| phase.width > SimTime::ZERO) {
+            waveform.phases[waveform.count] = phase;
+            waveform.count += 1;
+        }
+        waveform
+    }
+
+    /// The phases, in the order of time.
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases[..self.count]
+    }
+
+    /// The first phase with a current; one without current or width where there is none.
+    pub fn stimulus(&self) -> Phase {
+        self.phases().iter().copied().find(|phase| phase.current_na != 0).unwrap_or_default()
+    }
+
+    /// Whether a phase stimulates, as those do that have the direction of the first; the others take charge back.
+    pub fn stimulates(&self, phase: Phase) -> bool {
+        phase.current_na != 0 && phase.current_na.signum() == self.stimulus().current_na.signum()
+    }
+
+    /// From its beginning to the end of its last phase.
+    pub fn length(&self) -> SimTime {
+        self.phases().iter().fold(SimTime::ZERO, |sum, phase| sum + phase.width)
+    }
+
+    /// Charge of the stimulating phases, attocoulombs, without sign.
+    pub fn stimulus_ac(&self) -> i128 {
+        self.phases().iter().filter(|phase| self.stimulates(**phase)).map(|phase| phase.charge_ac().abs()).sum()
+    }
+
+    /// Charge of all phases, attocoulombs, without sign: what the output stage has to push.
+    pub fn moved_ac(&self) -> i128 {
+        self.phases().iter().map(|phase| phase.charge_ac().abs()).sum()
+    }
+
+    /// Charge that the phases leave on the cathodes, attocoulombs.
+    pub fn left_ac(&self) -> i128 {
+        self.phases().iter().map(|phase| phase.charge_ac()).sum()
+    }
+
+    /// The same shape with each phase replaced.
+    #[must_use]
+    pub fn map(&self, change: impl FnMut(Phase) -> Phase) -> Self {
+        Self::new(self.phases().iter().copied().map(change), self.shorted_after)
+    }
 }
 
 /// Which contacts of a lead carry current, a bit each: E0 to E3, then the case.
@@ -59,6 +111,12 @@ impl Contacts {
     pub fn with(self, index: usize) -> Self {
         assert!(index < CONTACT_NAMES.len());
         Self(self.0 | 1 << index)
+    }
+
+    /// The same contacts but the one of that index.
+    #[must_use]
+    pub fn without(self, index: usize) -> Self {
+        Self(self.0 & !(1 << index))
     }
 
     /// Whether the contact of that index is one of them.
@@ -88,6 +146,15 @@ impl Contacts {
     }
 }
 
+/// What a pulse is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To stimulate.
+    Therapy,
+    /// To measure impedance.
+    Test,
+}
+
 /// One pulse as the generator commands it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pulse {
@@ -95,12 +162,18 @@ pub struct Pulse {
     pub at: SimTime,
     /// The lead that it goes to.
     pub side: Side,
-    /// Its shape, quantised to what the device can make.
-    pub waveform: Waveform,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its shape as the program asks for it.
+    pub asked: Waveform,
+    /// Its shape as the output stage makes it: quantised, with the stage's own errors.
+    pub made: Waveform,
     /// The contacts that are cathodes in a cathodic phase.
     pub cathodes: Contacts,
     /// The contacts that take the current back.
     pub anodes: Contacts,
+    /// The voltage that can push it, µV.
+    pub rail_uv: i64,
 }
 
 /// Equal things that happen one after the other at even intervals: pulses of a train, and what follows from them.

@@ -83,8 +83,8 @@ pub struct Circuit {
 struct Currents {
     /// Through each contact into the tissue.
     contact: DMatrix<f64>,
-    /// Through the insulation of each conductor.
-    leak: DMatrix<f64>,
+    /// Past each contact: through the insulation of its conductor and into other conductors.
+    bypass: DMatrix<f64>,
     /// Out of each output of the generator.
     output: DMatrix<f64>,
     /// Voltage between the buses, cathodes less anodes.
@@ -149,26 +149,29 @@ impl Circuit {
             row
         };
         let mut contact = DMatrix::zeros(n, order + 1);
-        let mut leak = DMatrix::zeros(n, order + 1);
+        let mut bypass = DMatrix::zeros(n, order + 1);
         for (k, branch) in self.branches.iter().enumerate() {
             let mut across = conductor(k);
-            leak.set_row(k, &(across.transpose() * branch.leak_s));
+            bypass.set_row(k, &(across.transpose() * branch.leak_s));
             across[n + k] -= 1.0;
             contact.set_row(k, &(across.transpose() * branch.series_s));
         }
-        let mut output = &contact + &leak;
         for &(a, b, short_s) in &self.shorts {
             let through = (conductor(a) - conductor(b)).transpose() * short_s;
-            output.set_row(a, &(output.row(a) + &through));
-            output.set_row(b, &(output.row(b) - &through));
+            bypass.set_row(a, &(bypass.row(a) + &through));
+            bypass.set_row(b, &(bypass.row(b) - &through));
         }
+        let output = &contact + &bypass;
         let load = (nodes.row(0) - nodes.row(1)).transpose();
-        Currents { contact, leak, output, load }
+        Currents { contact, bypass, output, load }
     }
 }
 
+/// Usual lengths that are kept at a time: a width, a gap and a rest, and those of another program.
+const KEPT: usize = 6;
+
 /// The state of a circuit: voltages of the blocking capacitors, then of the double layers, then the constant 1; behind
-/// them the charges that have flowed through each contact and through each insulation, C.
+/// them the charges that have flowed through each contact and past it, C.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct State {
     values: [f64; 4 * MAX_CONTACTS + 1],
@@ -182,8 +185,8 @@ pub struct Propagator {
     /// exp(A h) − 1 for h = 1, 2, 4, … ns, as far as it was needed; column after column, one for each capacitor and the
     /// constant, with a row for each of the state's values but the constant.
     steps: Vec<Vec<f64>>,
-    /// The same for one length that is wanted again and again.
-    usual: Option<(SimTime, Vec<f64>)>,
+    /// The same for lengths that are wanted again and again.
+    usual: Vec<(SimTime, Vec<f64>)>,
     /// Voltage between the buses as a function of the state.
     load: Vec<f64>,
     /// Current through the source, out of the bus of the cathodes, as a function of the state.
@@ -194,7 +197,7 @@ impl Propagator {
     /// The propagator of a circuit.
     pub fn new(circuit: &Circuit) -> Self {
         let (n, order) = (circuit.branches.len(), circuit.order());
-        let Currents { contact, leak, output, load } = circuit.currents();
+        let Currents { contact, bypass, output, load } = circuit.currents();
         let mut rates = DMatrix::<f64>::zeros(2 * order, order + 1);
         let mut source = vec![0.0; order + 1];
         for (k, branch) in circuit.branches.iter().enumerate() {
@@ -204,13 +207,13 @@ impl Propagator {
             rates.set_row(n + k, &(contact.row(k) / branch.double_layer_f));
             rates[(n + k, n + k)] -= branch.transfer_s / branch.double_layer_f;
             rates.set_row(order + k, &contact.row(k));
-            rates.set_row(order + n + k, &leak.row(k));
+            rates.set_row(order + n + k, &bypass.row(k));
             if branch.bus == Bus::Cathodes {
                 source.iter_mut().zip(output.row(k).iter()).for_each(|(sum, value)| *sum += value);
             }
         }
         let first = first_step(&rates, order);
-        Self { n, steps: vec![first], usual: None, load: load.iter().copied().collect(), source }
+        Self { n, steps: vec![first], usual: Vec::new(), load: load.iter().copied().collect(), source }
     }
 
     /// Voltage between the buses, V: cathodes less anodes.
@@ -229,11 +232,15 @@ impl Propagator {
 
     /// Moves the state on by `span`, which is kept in mind: for a length that comes again and again.
     pub fn advance_usual(&mut self, state: &mut State, span: SimTime) {
-        if self.usual.as_ref().is_none_or(|(known, _)| *known != span) {
-            self.usual = Some((span, self.whole(span)));
-        }
-        let (_, step) = self.usual.as_ref().expect("made just now");
-        state.take(step, self.n);
+        let place = self.usual.iter().position(|(known, _)| *known == span).unwrap_or_else(|| {
+            if self.usual.len() == KEPT {
+                self.usual.remove(0);
+            }
+            let whole = self.whole(span);
+            self.usual.push((span, whole));
+            self.usual.len() - 1
+        });
+        state.take(&self.usual[place].1, self.n);
     }
 
     /// Moves the state on by `span`.
@@ -359,8 +366,8 @@ impl State {
         self.values[2 * n + 1 + k]
     }
 
-    /// Charge that has flowed through the insulation of conductor k, C.
-    pub fn leak_c(&self, n: usize, k: usize) -> f64 {
+    /// Charge that has flowed out of output k past its contact, C.
+    pub fn bypass_c(&self, n: usize, k: usize) -> f64 {
         self.values[3 * n + 1 + k]
     }
 

@@ -1,19 +1,18 @@
 //! A lead: what of a commanded pulse really flows, and where the charge goes.
 //!
-//! The output stage is a current source with a compliance voltage. It pushes the programmed current as long as the
-//! resistance of the loop lets it; beyond that, what the voltage can push. The current divides among the cathodes, and
-//! among the anodes, as their conductances do. In a passive recharge the terminals are shorted between pulses, and what
-//! is left on the contacts decays with the time constant of loop resistance and blocking capacitor. Not modelled yet:
-//! the double layer of the contacts, and how fast the source settles.
+//! The output stage is a current source with a compliance voltage. It pushes the current that it makes as long as the
+//! voltage across the load lets it; from the nanosecond on at which it does not, what the voltage can push. Current
+//! divides among the contacts of a group as the circuit has it, [`crate::lead::circuit`], which is followed exactly
+//! from one switching to the next. The state of a lead lives at the end of its last pulse.
 
 use bevy::ecs::component::Component;
 
-use crate::command::LeadCommand;
-use crate::device::generator::Sensed;
 use crate::device::profile::DeviceProfile;
-use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Run, Waveform};
+use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Waveform};
+use crate::lead::circuit::{Propagator, State};
 use crate::lead::contact::{Contact, Ledger};
-use crate::math;
+use crate::lead::faults::{LeadCommand, LeadFaults};
+use crate::lead::wiring::{Driven, Wiring};
 use crate::record::digest::StateWriter;
 use crate::side::Side;
 use crate::time::SimTime;
@@ -21,78 +20,95 @@ use crate::time::SimTime;
 /// Contacts of one lead, with the case as its return: what its arrays are over.
 pub const TERMINALS: usize = CONTACT_NAMES.len();
 
-/// What is wrong with a lead.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LeadFaults {
-    /// The connector has come off: no conductor reaches the generator.
-    pub disconnected: bool,
-    /// Conductors that are broken.
-    pub broken: Contacts,
-    /// Resistance in series with the whole lead, Ω, as of a corroded connector.
-    pub series_ohm: f64,
-}
+/// Attocoulombs in a coulomb.
+const ATTO: f64 = 1e18;
 
-impl LeadFaults {
-    /// What the lead is like, in words.
-    pub fn describe(&self) -> String {
-        let mut words = Vec::new();
-        if self.disconnected {
-            words.push("disconnected".to_string());
-        }
-        words.extend(self.broken.indices().map(|index| format!("{} broken", CONTACT_NAMES[index])));
-        if self.series_ohm > 0.0 {
-            words.push(format!("{} Ω in series", self.series_ohm));
-        }
-        if words.is_empty() { "intact".to_string() } else { words.join(", ") }
-    }
-}
+/// Below this part of what was asked, a device takes the circuit for open.
+const OPEN_BELOW: f64 = 0.01;
 
 /// A pulse as it flows through the tissue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeliveredPulse {
     /// The instant at which its first phase begins.
     pub at: SimTime,
-    /// What flowed through the cathodes together.
+    /// What flowed through the cathodes together: the mean current of each phase.
     pub waveform: Waveform,
-    /// The share of that current through each ring and the case, signed: cathodes positive, anodes negative, each
-    /// group summing to one.
+    /// The share of the stimulating phase through each ring and the case, signed: cathodes positive, anodes negative.
     pub shares: [f64; TERMINALS],
 }
 
+/// What the device can sense of a pulse at its own terminals, and what the contacts felt.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sensed {
+    /// Mean current of the stimulating phases, nA, without sign.
+    pub current_na: i64,
+    /// What the output stage made, nA, without sign.
+    pub made_na: i64,
+    /// All but no current flows.
+    pub open_circuit: bool,
+    /// The voltage did not suffice for some phase.
+    pub limited: bool,
+    /// Voltage across the load before the pulse, V.
+    pub before_v: f64,
+    /// Voltage across the load at the end of the first stimulating phase, V, without sign.
+    pub load_v: f64,
+    /// The largest voltage that is left across the double layer of a contact before the pulse, V, without sign.
+    pub residual_v: f64,
+    /// The largest charge of a phase through a contact, aC, without sign, and that contact.
+    pub phase_charge_ac: i128,
+    /// See `phase_charge_ac`.
+    pub phase_contact: usize,
+}
+
 /// One lead, from the connector of the generator to its tip.
-#[derive(Clone, Debug, PartialEq, Component)]
+#[derive(Clone, Debug, Component)]
 pub struct Lead {
     /// The side that it lies on.
     pub side: Side,
     faults: LeadFaults,
     /// Everything that went through the generator's terminals for this lead, as seen at the cathodes.
     source: Ledger,
-    /// Until when the charge left on the contacts has been followed, where it decays.
-    settled_at: SimTime,
-    /// What the last pulse came to: pulses repeat, and what has been worked out once is used again.
-    plan: Option<Plan>,
-    /// The lead has changed since then.
-    changed: bool,
+    /// Voltages of the blocking capacitors and of the double layers, V, at `at`.
+    blocking_v: [f64; TERMINALS],
+    layer_v: [f64; TERMINALS],
+    at: SimTime,
+    /// How the outputs are switched since the last pulse, and whether the two buses are shorted.
+    cathodes: Contacts,
+    anodes: Contacts,
+    shorted: bool,
+    /// What has been worked out for that.
+    wiring: Option<Wiring>,
+    /// The last pulse, and the voltages before it: for those who look into it.
+    last: Option<(Pulse, [f64; TERMINALS], [f64; TERMINALS])>,
 }
 
-/// How a pulse flows through the lead as it is.
-#[derive(Clone, Debug, PartialEq)]
-struct Plan {
-    /// The pulse that this was worked out for; its instant does not count.
-    pulse: Pulse,
-    flowed: Waveform,
-    shares: [f64; TERMINALS],
-    /// What a pulse enters into the ledger of each contact, and into that of the source.
-    entries: [Ledger; TERMINALS],
-    source_entry: Ledger,
-    open: bool,
+/// What an oscilloscope at the outputs of a side shows at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Current out of the bus of the cathodes, A, cathodic negative.
+    pub current_a: f64,
+    /// Voltage between the buses, cathodes less anodes, V.
+    pub load_v: f64,
+    /// Voltage across the double layer of each contact, V.
+    pub layer_v: [f64; TERMINALS],
 }
 
 impl Lead {
     /// An intact lead.
     pub fn new(side: Side) -> Self {
-        let (faults, source) = (LeadFaults::default(), Ledger::default());
-        Self { side, faults, source, settled_at: SimTime::ZERO, plan: None, changed: false }
+        Self {
+            side,
+            faults: LeadFaults::default(),
+            source: Ledger::default(),
+            blocking_v: [0.0; TERMINALS],
+            layer_v: [0.0; TERMINALS],
+            at: SimTime::ZERO,
+            cathodes: Contacts::default(),
+            anodes: Contacts::default(),
+            shorted: false,
+            wiring: None,
+            last: None,
+        }
     }
 
     /// Everything that went through the generator's terminals for this lead.
@@ -101,136 +117,291 @@ impl Lead {
     }
 
     /// What is wrong with it.
-    pub fn faults(&self) -> LeadFaults {
-        self.faults
+    pub fn faults(&self) -> &LeadFaults {
+        &self.faults
     }
 
     /// Something happens to it. The charge on the contacts has been settled up to then, with the lead as it was.
     pub fn change(&mut self, command: LeadCommand) {
-        match command {
-            LeadCommand::Disconnect => self.faults.disconnected = true,
-            LeadCommand::Break(contact) => self.faults.broken = self.faults.broken.with(contact),
-            LeadCommand::Series(ohm) => self.faults.series_ohm = ohm,
-            LeadCommand::Repair => self.faults = LeadFaults::default(),
-        }
-        self.changed = true;
+        self.faults.apply(command);
+        self.rewire();
     }
 
-    /// Carries a run of pulses: enters every charge into the ledgers, and returns what flowed of each and what the
-    /// device can sense.
+    /// What was worked out is not so any more: the lead or the tissue has changed.
+    pub fn rewire(&mut self) {
+        self.wiring = None;
+        self.last = None;
+    }
+
+    /// Carries a pulse: enters every charge into the ledgers, and returns what flowed and what the device can sense.
     pub fn deliver(
         &mut self,
-        run: &Run<Pulse>,
+        pulse: &Pulse,
         device: &DeviceProfile,
         contacts: &mut [&mut Contact; TERMINALS],
     ) -> (DeliveredPulse, Sensed) {
-        let pulse = &run.first;
         self.settle(pulse.at, device, contacts);
-        if pulse.waveform.passive_recharge {
-            self.settled_at = pulse.at + pulse.waveform.stimulus.width;
+        (self.cathodes, self.anodes) = (pulse.cathodes, pulse.anodes);
+        self.wire(device, contacts);
+        self.last = Some((*pulse, self.blocking_v, self.layer_v));
+        let mut sensed = Sensed { made_na: pulse.made.stimulus().current_na.abs(), ..Sensed::default() };
+        let residual = |sum: f64, &k: &usize| sum.max(self.layer_v[k].abs());
+        sensed.residual_v = self.wiring().live.iter().fold(0.0, residual);
+        self.tell(pulse, contacts);
+
+        let mut state = self.state();
+        sensed.before_v = self.wiring().open.load_v(&state);
+        let (mut flowed, mut shares) = (Vec::with_capacity(pulse.made.phases().len()), None);
+        for phase in pulse.made.phases() {
+            let (limited, load_v) = self.run_phase(&mut state, *phase, pulse.rail_uv, contacts);
+            let exact = (!limited && device.output_ohm.value == 0.0).then_some(*phase);
+            let stimulates = pulse.made.stimulates(*phase);
+            let through = self.book(&mut state, exact, stimulates, contacts);
+            sensed.limited |= limited;
+            let tissue_ac: i128 = pulse.cathodes.indices().map(|k| through[k]).sum();
+            let nanos = i128::from(phase.width.nanos().max(1));
+            flowed.push(Phase { current_na: ((tissue_ac + tissue_ac.signum() * nanos / 2) / nanos) as i64, ..*phase });
+            if let Some(most) = (0..TERMINALS).max_by_key(|&k| through[k].abs())
+                && through[most].abs() > sensed.phase_charge_ac
+            {
+                (sensed.phase_charge_ac, sensed.phase_contact) = (through[most].abs(), most);
+            }
+            if stimulates && shares.is_none() {
+                sensed.load_v = load_v.abs();
+                shares = Some(through.map(|charge_ac| share(charge_ac, tissue_ac)));
+            }
         }
-        let same = |plan: &Plan| (Pulse { at: pulse.at, ..plan.pulse }) == *pulse;
-        if self.changed || !self.plan.as_ref().is_some_and(same) {
-            self.plan = Some(self.plan(pulse, device, contacts));
-            self.changed = false;
-        }
-        let plan = self.plan.as_ref().expect("planned just now");
-        for (i, contact) in contacts.iter_mut().enumerate().filter(|(i, _)| plan.entries[*i].commanded_ac != 0) {
-            contact.ledger.enter(&plan.entries[i], run.count);
-        }
-        self.source.enter(&plan.source_entry, run.count);
-        let delivered = DeliveredPulse { at: pulse.at, waveform: plan.flowed, shares: plan.shares };
-        let sensed = Sensed { current_na: plan.flowed.stimulus.current_na.abs(), open_circuit: plan.open };
-        (delivered, sensed)
+        self.keep(&state);
+        self.at = pulse.at + pulse.made.length();
+        self.shorted = pulse.made.shorted_after;
+        let waveform = Waveform::new(flowed, pulse.made.shorted_after);
+        sensed.current_na = waveform.stimulus().current_na.abs();
+        sensed.open_circuit = (sensed.current_na as f64) < OPEN_BELOW * sensed.made_na as f64;
+        (DeliveredPulse { at: pulse.at, waveform, shares: shares.unwrap_or_default() }, sensed)
     }
 
-    /// Conductance from the generator's terminal through a contact to far away, S.
-    fn conductance(&self, index: usize, contacts: &[&mut Contact; TERMINALS]) -> f64 {
-        let cut = self.faults.disconnected || self.faults.broken.contains(index);
-        if cut { 0.0 } else { 1.0 / contacts[index].resistance_ohm }
-    }
-
-    /// Resistance around the loop of a pulse, Ω; infinite where it is open.
-    fn loop_ohm(&self, pulse: &Pulse, contacts: &[&mut Contact; TERMINALS]) -> f64 {
-        let total = |group: Contacts| group.indices().map(|index| self.conductance(index, contacts)).sum::<f64>();
-        1.0 / total(pulse.cathodes) + 1.0 / total(pulse.anodes) + self.faults.series_ohm
-    }
-
-    /// Works out how a pulse flows.
-    fn plan(&self, pulse: &Pulse, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) -> Plan {
-        let conductance = |index: usize| self.conductance(index, contacts);
-        let total = |group: Contacts| group.indices().map(conductance).sum::<f64>();
-        let (cathodic, anodic) = (total(pulse.cathodes), total(pulse.anodes));
-        let loop_ohm = self.loop_ohm(pulse, contacts);
-        let open = loop_ohm.is_infinite();
-        let limit_na = (device.compliance_v.value / loop_ohm * 1e9).floor() as i64;
-        let clip = |phase: Phase| Phase { current_na: phase.current_na.clamp(-limit_na, limit_na), ..phase };
-        let asked = pulse.waveform;
-        let flowed = Waveform { stimulus: clip(asked.stimulus), recharge: clip(asked.recharge), ..asked };
-
-        let mut shares = [0.0; TERMINALS];
-        if !open {
-            pulse.cathodes.indices().for_each(|index| shares[index] = conductance(index) / cathodic);
-            pulse.anodes.indices().for_each(|index| shares[index] = -conductance(index) / anodic);
+    /// Enters what the pulse was told to carry, at the source and at each contact that is meant to carry it.
+    fn tell(&mut self, pulse: &Pulse, contacts: &mut [&mut Contact; TERMINALS]) {
+        let (asked_ac, made_ac) = (pulse.asked.stimulus_ac(), pulse.made.stimulus_ac());
+        self.source.tell(asked_ac, made_ac);
+        let meant = &self.wiring().meant;
+        let (asked, made) = (divide_whole(asked_ac, meant), divide_whole(made_ac, meant));
+        for (contact, (asked_ac, made_ac)) in contacts.iter_mut().zip(asked.into_iter().zip(made)) {
+            contact.ledger.tell(asked_ac.abs(), made_ac.abs());
         }
-        // What an open circuit withholds is booked to the contacts that were meant to carry it, in equal parts.
-        let mut meant = shares;
-        if open {
-            let part = |group: Contacts| 1.0 / group.indices().count() as f64;
-            pulse.cathodes.indices().for_each(|index| meant[index] = part(pulse.cathodes));
-            pulse.anodes.indices().for_each(|index| meant[index] = -part(pulse.anodes));
-        }
-        let told = divide(asked.stimulus, &meant);
-        let (stimulus, recharge) = (divide(flowed.stimulus, &shares), divide(flowed.recharge, &shares));
-        let entries = std::array::from_fn(|i| Ledger::entry(told[i], stimulus[i], recharge[i]));
-        let source_entry = Ledger::entry(asked.stimulus, flowed.stimulus, flowed.recharge);
-        Plan { pulse: *pulse, flowed, shares, entries, source_entry, open }
     }
 
-    /// Follows the charge on the contacts to `at`, as it flows back through the shorted terminals since the last pulse.
-    ///
-    /// Each connected cathode of that pulse loses the same part of what is on it; the anodes take it up as their
-    /// conductances are. What is on any other contact stays.
+    /// Runs one phase; returns whether the voltage did not suffice, and the voltage across the load at its end.
+    fn run_phase(
+        &mut self,
+        state: &mut State,
+        phase: Phase,
+        rail_uv: i64,
+        contacts: &[&mut Contact; TERMINALS],
+    ) -> (bool, f64) {
+        let wiring = self.wiring_mut();
+        if phase.current_na == 0 {
+            wiring.open.advance_usual(state, phase.width);
+            return (false, wiring.open.load_v(state));
+        }
+        let Driven { regulated, clamped, .. } = wiring.driven(phase.current_na, rail_uv, contacts);
+        let (rail_v, sign) = (rail_uv as f64 * 1e-6, phase.current_na.signum() as f64);
+        let within = |regulated: &Propagator, state: &State| regulated.load_v(state) * sign <= rail_v;
+        let before = *state;
+        let mut gone = SimTime::ZERO;
+        if within(regulated, state) {
+            regulated.advance_usual(state, phase.width);
+            if within(regulated, state) {
+                return (false, regulated.load_v(state));
+            }
+            *state = before;
+            gone = regulated.advance_while(state, phase.width, within);
+        }
+        clamped.advance(state, phase.width - gone);
+        (true, clamped.load_v(state))
+    }
+
+    /// Enters the charges that have flowed, in whole attocoulombs that sum to nothing over all contacts; returns what
+    /// went through each. What an ideal source pushed is known exactly.
+    fn book(
+        &mut self,
+        state: &mut State,
+        exact: Option<Phase>,
+        stimulates: bool,
+        contacts: &mut [&mut Contact; TERMINALS],
+    ) -> [i128; TERMINALS] {
+        let Wiring { cathodes, live, .. } = self.wiring.as_ref().expect("a pulse or a rest has been wired");
+        let (cathodes, n) = (*cathodes, live.len());
+        let mut through = [0_i128; TERMINALS];
+        let mut past = [0_i128; TERMINALS];
+        for (place, &k) in live.iter().enumerate() {
+            through[k] = (state.contact_c(n, place) * ATTO).round() as i128;
+            past[k] = (state.bypass_c(n, place) * ATTO).round() as i128;
+        }
+        let of_cathodes = |charges: &[i128]| cathodes.indices().map(|k| charges[k]).sum::<i128>();
+        let flows = live.iter().any(|&k| through[k] != 0);
+        if let Some(phase) = exact.filter(|phase| phase.current_na != 0 && flows) {
+            // The rounding of the sum is put where it is least.
+            let most = cathodes.indices().max_by_key(|&k| through[k].abs()).expect("a pulse has a cathode");
+            through[most] += phase.charge_ac() - of_cathodes(&through) - of_cathodes(&past);
+        }
+        let rest: i128 = through.iter().sum::<i128>() + past.iter().sum::<i128>();
+        if let Some(&most) = live.iter().filter(|&&k| !cathodes.contains(k)).max_by_key(|&&k| through[k].abs()) {
+            through[most] -= rest;
+        }
+        let source_ac = of_cathodes(&through) + of_cathodes(&past);
+        for &k in live {
+            let ledger = &mut contacts[k].ledger;
+            if stimulates { ledger.stimulate(through[k]) } else { ledger.recover(through[k]) }
+            ledger.leak(past[k]);
+        }
+        if stimulates { self.source.stimulate(source_ac) } else { self.source.recover(source_ac) }
+        state.forget_charges(n);
+        through
+    }
+
+    fn wiring(&self) -> &Wiring {
+        self.wiring.as_ref().expect("a pulse or a rest has been wired")
+    }
+
+    fn wiring_mut(&mut self) -> &mut Wiring {
+        self.wiring.as_mut().expect("a pulse or a rest has been wired")
+    }
+
+    fn state(&self) -> State {
+        let live = &self.wiring().live;
+        let (mut blocking, mut layers) = ([0.0; TERMINALS], [0.0; TERMINALS]);
+        for (place, &k) in live.iter().enumerate() {
+            (blocking[place], layers[place]) = (self.blocking_v[k], self.layer_v[k]);
+        }
+        State::new(&blocking[..live.len()], &layers[..live.len()])
+    }
+
+    fn keep(&mut self, state: &State) {
+        let live = &self.wiring.as_ref().expect("a pulse or a rest has been wired").live;
+        let n = live.len();
+        for (place, &k) in live.iter().enumerate() {
+            self.blocking_v[k] = state.blocking_v(place);
+            self.layer_v[k] = state.double_layer_v(n, place);
+        }
+    }
+
+    /// Works out the circuit, unless it is so.
+    fn wire(&mut self, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) {
+        let groups = (self.cathodes, self.anodes);
+        if self.wiring.as_ref().is_none_or(|wiring| (wiring.cathodes, wiring.anodes) != groups) {
+            let charged = |k: usize| self.layer_v[k] != 0.0;
+            self.wiring = Some(Wiring::new(groups, charged, &self.faults, device, contacts));
+        }
+    }
+
+    /// Follows the charge on the contacts to `at`: through the shorted terminals, or as the double layers lose it.
     pub fn settle(&mut self, at: SimTime, device: &DeviceProfile, contacts: &mut [&mut Contact; TERMINALS]) {
-        let Some(plan) = self.plan.as_ref().filter(|plan| plan.flowed.passive_recharge) else { return };
-        let loop_ohm = self.loop_ohm(&plan.pulse, contacts);
-        if loop_ohm.is_infinite() || at <= self.settled_at {
+        let span = at - self.at;
+        if span <= SimTime::ZERO {
             return;
         }
-        let time_constant_s = (loop_ohm + device.discharge_ohm.value) * device.blocking_capacitor_uf.value * 1e-6;
-        let lost = 1.0 - math::exp(-(at - self.settled_at).as_secs() / time_constant_s);
-        self.settled_at = at;
-        let mut through_cathodes = 0;
-        for index in plan.pulse.cathodes.indices() {
-            if self.conductance(index, contacts) == 0.0 {
-                continue;
-            }
-            let charge_ac = -((contacts[index].ledger.residual_ac as f64 * lost).round() as i128);
-            contacts[index].ledger.recover(charge_ac);
-            through_cathodes += charge_ac;
+        self.at = at;
+        if self.layer_v.iter().chain(&self.blocking_v).all(|&volts| volts == 0.0) {
+            return;
         }
-        let anodes: f64 = plan.pulse.anodes.indices().map(|index| self.conductance(index, contacts)).sum();
-        let mut shares = [0.0; TERMINALS];
-        for index in plan.pulse.anodes.indices() {
-            shares[index] = -self.conductance(index, contacts) / anodes;
+        self.wire(device, contacts);
+        let mut state = self.state();
+        let shorted = self.shorted;
+        let wiring = self.wiring_mut();
+        let resting = if shorted { &mut wiring.shorted } else { &mut wiring.open };
+        // Rests between the pulses of a train are alike; longer ones are not.
+        if span < SimTime::SECOND {
+            resting.advance_usual(&mut state, span);
+        } else {
+            resting.advance(&mut state, span);
         }
-        for (contact, charge_ac) in contacts.iter_mut().zip(divide_whole(through_cathodes, &shares)) {
-            contact.ledger.recover(charge_ac);
-        }
-        self.source.recover(through_cathodes);
+        self.keep(&state);
+        self.book(&mut state, None, false, contacts);
     }
 
-    /// Checks that every account closes: those of the source and of each contact, and what is on all contacts together.
+    /// A copy without what has been worked out for currents: for looks between the pulses.
+    fn outline(&self) -> Self {
+        let wiring = self.wiring.as_ref().map(Wiring::at_rest);
+        Self { faults: self.faults.clone(), wiring, last: None, ..*self }
+    }
+
+    /// Lead and contacts as they are at an instant at which nothing is delivered.
+    pub fn settled(
+        &self,
+        at: SimTime,
+        device: &DeviceProfile,
+        contacts: [&Contact; TERMINALS],
+    ) -> (Self, [Contact; TERMINALS]) {
+        let mut lead = self.outline();
+        let mut contacts = contacts.map(Clone::clone);
+        lead.settle(at, device, &mut contacts.each_mut());
+        (lead, contacts)
+    }
+
+    /// What an oscilloscope shows at an instant, be it within the last pulse.
+    pub fn look(&self, at: SimTime, device: &DeviceProfile, contacts: [&Contact; TERMINALS]) -> Look {
+        let mut lead = self.outline();
+        let mut contacts = contacts.map(Clone::clone);
+        let contacts = &mut contacts.each_mut();
+        let within = self.last.as_ref().filter(|(pulse, ..)| pulse.at <= at && at < self.at);
+        if let Some(&(pulse, blocking_v, layer_v)) = within {
+            (lead.blocking_v, lead.layer_v) = (blocking_v, layer_v);
+            lead.wire(device, contacts);
+            let mut state = lead.state();
+            let mut left = at - pulse.at;
+            for phase in pulse.made.phases() {
+                let width = phase.width.min(left);
+                let (limited, load_v) = lead.run_phase(&mut state, Phase { width, ..*phase }, pulse.rail_uv, contacts);
+                left = left - width;
+                if width < phase.width {
+                    lead.keep(&state);
+                    let current_a = match (phase.current_na, limited) {
+                        (0, _) => 0.0,
+                        (current_na, _) => {
+                            let driven = lead.wiring_mut().driven(current_na, pulse.rail_uv, contacts);
+                            let propagator = if limited { &driven.clamped } else { &driven.regulated };
+                            propagator.source_a(&state)
+                        }
+                    };
+                    return Look { current_a, load_v, layer_v: lead.layer_v };
+                }
+            }
+        }
+        lead.settle(at, device, contacts);
+        lead.wire(device, contacts);
+        let wiring = lead.wiring();
+        let resting = if lead.shorted { &wiring.shorted } else { &wiring.open };
+        let state = lead.state();
+        Look { current_a: resting.source_a(&state), load_v: resting.load_v(&state), layer_v: lead.layer_v }
+    }
+
+    /// Checks that every account closes: those of the source and of each contact, what is on all contacts together, and
+    /// what went through each blocking capacitor against its voltage.
     ///
     /// # Errors
     /// Which one does not, with its figures.
-    pub fn check(&self, contacts: &[&Contact; TERMINALS]) -> Result<(), String> {
+    pub fn check(&self, device: &DeviceProfile, contacts: &[&Contact; TERMINALS]) -> Result<(), String> {
         self.source.check().map_err(|why| format!("source: {why}"))?;
+        let capacitor_f = device.blocking_capacitor_uf.value * 1e-6;
         for contact in contacts {
-            contact.ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[contact.index]))?;
+            let Contact { index, ledger, .. } = contact;
+            ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[*index]))?;
+            let (passed_c, stored_c) =
+                ((ledger.residual_ac + ledger.leaked_ac) as f64 / ATTO, capacitor_f * self.blocking_v[*index]);
+            let moved_c = (ledger.delivered_ac + ledger.recovered_ac.abs() + ledger.leaked_ac.abs()) as f64 / ATTO;
+            if capacitor_f > 0.0 && (passed_c - stored_c).abs() > SAME_CHARGE * moved_c + 1e-15 {
+                return Err(format!(
+                    "{}: {passed_c} C went through the blocking capacitor, which holds {stored_c} C",
+                    CONTACT_NAMES[*index]
+                ));
+            }
+            if !self.layer_v[*index].is_finite() {
+                return Err(format!("{}: {} V across the double layer", CONTACT_NAMES[*index], self.layer_v[*index]));
+            }
         }
         let sum = |of: fn(&Ledger) -> i128| contacts.iter().map(|contact| of(&contact.ledger)).sum::<i128>();
-        let left = sum(|ledger| ledger.residual_ac);
+        let left = sum(|ledger| ledger.residual_ac + ledger.leaked_ac);
         if left != 0 {
             return Err(format!("{left} aC more went in than came out over all contacts"));
         }
@@ -244,17 +415,23 @@ impl Lead {
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
         self.source.write_state(w);
-        w.time("settled_at", Some(self.settled_at));
-        w.flag("disconnected", self.faults.disconnected);
-        w.count("broken", u64::from(self.faults.broken.bits()));
-        w.number("series_ohm", self.faults.series_ohm);
+        w.time("settled_at", Some(self.at));
+        w.numbers("blocking_v", &self.blocking_v);
+        w.numbers("layer_v", &self.layer_v);
+        w.count("cathodes", u64::from(self.cathodes.bits()));
+        w.count("anodes", u64::from(self.anodes.bits()));
+        w.flag("shorted", self.shorted);
+        self.faults.write_state(w);
     }
 }
 
-/// Divides a phase among the contacts by their shares, in whole nanoamperes that sum to zero over all contacts.
-fn divide(phase: Phase, shares: &[f64; TERMINALS]) -> [Phase; TERMINALS] {
-    let currents = divide_whole(i128::from(phase.current_na), shares);
-    currents.map(|current_na| Phase { current_na: current_na as i64, width: phase.width })
+/// How far charge counted and charge stored may lie apart, as a part of all that has moved: rounding.
+const SAME_CHARGE: f64 = 1e-9;
+
+/// The share of a contact, to seven digits, so that pulses that are alike to rounding are alike.
+fn share(charge_ac: i128, whole_ac: i128) -> f64 {
+    const DIGITS: f64 = (1 << 24) as f64;
+    if whole_ac == 0 { 0.0 } else { (charge_ac as f64 / whole_ac as f64 * DIGITS).round() / DIGITS }
 }
 
 /// Divides a whole number among the cathodes, and its opposite among the anodes, by their shares. The running sums are
@@ -280,15 +457,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verif_divided_currents_sum_to_the_whole() {
-        let phase = Phase { current_na: -1_000_003, width: SimTime::from_nanos(214_000) };
-        let shares = [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, -0.25, -0.75];
-        let parts = divide(phase, &shares);
-        assert_eq!(parts[..3].iter().map(|p| p.current_na).sum::<i64>(), -1_000_003);
-        assert_eq!(parts.iter().map(|p| p.current_na).sum::<i64>(), 0);
-        for current_na in [1, 2, 3, 5, 7] {
-            let parts = divide(Phase { current_na, ..phase }, &[0.25, 0.25, 0.25, 0.25, -1.0]);
-            assert!(parts[..4].iter().all(|part| part.current_na >= 0), "{parts:?}");
+    fn verif_divided_charges_sum_to_the_whole() {
+        let parts = divide_whole(-1_000_003, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, -0.25, -0.75]);
+        assert_eq!(parts[..3].iter().sum::<i128>(), -1_000_003);
+        assert_eq!(parts.iter().sum::<i128>(), 0);
+        for whole in [1, 2, 3, 5, 7] {
+            let parts = divide_whole(whole, &[0.25, 0.25, 0.25, 0.25, -1.0]);
+            assert!(parts[..4].iter().all(|part| *part >= 0), "{parts:?}");
         }
     }
 }

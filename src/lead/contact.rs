@@ -2,7 +2,6 @@
 
 use bevy::ecs::component::Component;
 
-use crate::device::pulse::Phase;
 use crate::record::digest::StateWriter;
 
 /// Charge through one contact since the start, in whole attocoulombs, so that the sums are exact.
@@ -10,58 +9,58 @@ use crate::record::digest::StateWriter;
 pub struct Ledger {
     /// What the stimulating phases were told to carry, without sign.
     pub commanded_ac: i128,
-    /// The part of it that did not flow: an open circuit, or more than the compliance voltage can push.
+    /// What converter and timer made of it.
+    pub quantised_ac: i128,
+    /// The part of that which did not flow: an open circuit, or more than the compliance voltage can push.
     pub withheld_ac: i128,
     /// The part of it that flowed, without sign.
     pub delivered_ac: i128,
     /// What flowed in stimulating phases, with its sign.
     pub stimulus_ac: i128,
-    /// What flowed back in recharge phases and through the shorted terminals, with its sign.
+    /// What flowed in all other phases and between pulses, with its sign.
     pub recovered_ac: i128,
+    /// What flowed past the contact, through damaged insulation or into another conductor, with its sign.
+    pub leaked_ac: i128,
     /// What is left on the contact.
     pub residual_ac: i128,
 }
 
 impl Ledger {
-    /// What one pulse enters: the stimulating phase as told and as it flowed, and the recharge phase as it flowed.
-    pub fn entry(told: Phase, stimulus: Phase, recharge: Phase) -> Self {
-        let (told_ac, stimulus_ac, recharge_ac) = (told.charge_ac(), stimulus.charge_ac(), recharge.charge_ac());
-        Self {
-            commanded_ac: told_ac.abs(),
-            withheld_ac: told_ac.abs() - stimulus_ac.abs(),
-            delivered_ac: stimulus_ac.abs(),
-            stimulus_ac,
-            recovered_ac: recharge_ac,
-            residual_ac: stimulus_ac + recharge_ac,
-        }
+    /// Enters what a pulse was told to carry, and what converter and timer made of that; without sign.
+    pub fn tell(&mut self, commanded_ac: i128, quantised_ac: i128) {
+        self.commanded_ac += commanded_ac;
+        self.quantised_ac += quantised_ac;
+        self.withheld_ac += quantised_ac;
     }
 
-    /// Adds an entry to every account, `count` times.
-    pub fn enter(&mut self, entry: &Self, count: i64) {
-        let count = i128::from(count);
-        self.commanded_ac += entry.commanded_ac * count;
-        self.withheld_ac += entry.withheld_ac * count;
-        self.delivered_ac += entry.delivered_ac * count;
-        self.stimulus_ac += entry.stimulus_ac * count;
-        self.recovered_ac += entry.recovered_ac * count;
-        self.residual_ac += entry.residual_ac * count;
+    /// Enters what flowed in a stimulating phase.
+    pub fn stimulate(&mut self, charge_ac: i128) {
+        self.delivered_ac += charge_ac.abs();
+        self.withheld_ac -= charge_ac.abs();
+        self.stimulus_ac += charge_ac;
+        self.residual_ac += charge_ac;
     }
 
-    /// Enters charge that flows back.
+    /// Enters what flowed in another phase or between pulses.
     pub fn recover(&mut self, charge_ac: i128) {
         self.recovered_ac += charge_ac;
         self.residual_ac += charge_ac;
     }
 
-    /// Whether it balances: what was told flowed or was withheld, and what flowed came back or is left.
+    /// Enters what flowed past the contact.
+    pub fn leak(&mut self, charge_ac: i128) {
+        self.leaked_ac += charge_ac;
+    }
+
+    /// Whether it balances: what was made flowed or was withheld, and what flowed came back or is left.
     ///
     /// # Errors
     /// Which account does not close, with its figures.
     pub fn check(&self) -> Result<(), String> {
-        if self.commanded_ac != self.delivered_ac + self.withheld_ac {
+        if self.quantised_ac != self.delivered_ac + self.withheld_ac {
             return Err(format!(
-                "commanded {} aC is not delivered {} + withheld {} aC",
-                self.commanded_ac, self.delivered_ac, self.withheld_ac
+                "quantised {} aC is not delivered {} + withheld {} aC",
+                self.quantised_ac, self.delivered_ac, self.withheld_ac
             ));
         }
         if self.residual_ac != self.stimulus_ac + self.recovered_ac {
@@ -75,10 +74,47 @@ impl Ledger {
 
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
-        w.charge("commanded_ac", self.commanded_ac);
-        w.charge("withheld_ac", self.withheld_ac);
-        w.charge("recovered_ac", self.recovered_ac);
-        w.charge("residual_ac", self.residual_ac);
+        for (name, charge_ac) in [
+            ("commanded_ac", self.commanded_ac),
+            ("quantised_ac", self.quantised_ac),
+            ("withheld_ac", self.withheld_ac),
+            ("recovered_ac", self.recovered_ac),
+            ("leaked_ac", self.leaked_ac),
+            ("residual_ac", self.residual_ac),
+        ] {
+            w.charge(name, charge_ac);
+        }
+    }
+}
+
+/// Where metal meets tissue: a double layer, and beside it a charge transfer that a current makes easier.
+///
+/// Mayer, Geddes and others 1992 measured the conductance of platinum against current density and gave it as a
+/// parabola, c₀ + c₁ J + c₂ J²; we use it up to its top, and its top beyond.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interface {
+    /// Area that is wetted, cm².
+    pub area_cm2: f64,
+    /// Capacitance of the double layer, F/cm².
+    pub double_layer_f_per_cm2: f64,
+    /// Conductance of charge transfer, S/cm², against the density of cathodic current, A/cm²: c₀, c₁, c₂.
+    pub cathodic: [f64; 3],
+    /// The same for anodic current.
+    pub anodic: [f64; 3],
+}
+
+impl Interface {
+    /// Capacitance, F.
+    pub fn double_layer_f(&self) -> f64 {
+        self.double_layer_f_per_cm2 * self.area_cm2
+    }
+
+    /// Conductance of charge transfer under a current, A, cathodic negative; S.
+    pub fn transfer_s(&self, current_a: f64) -> f64 {
+        let [c0, c1, c2] = if current_a < 0.0 { self.cathodic } else { self.anodic };
+        let top = if c2 < 0.0 { -c1 / (2.0 * c2) } else { f64::INFINITY };
+        let density = (current_a.abs() / self.area_cm2).min(top);
+        (c0 + c1 * density + c2 * density * density) * self.area_cm2
     }
 }
 
@@ -87,8 +123,29 @@ impl Ledger {
 pub struct Contact {
     /// Its index among [`CONTACT_NAMES`](crate::device::pulse::CONTACT_NAMES).
     pub index: usize,
-    /// Resistance from the generator's terminal to far away in the tissue, Ω: conductor and access.
-    pub resistance_ohm: f64,
+    /// Resistance of its conductor, Ω.
+    pub conductor_ohm: f64,
+    /// Resistance from the contact to far away in the tissue on the day of the implant, Ω.
+    pub access_ohm: f64,
+    /// What encapsulation has added to that, Ω.
+    pub encapsulation_ohm: f64,
+    /// Its surface.
+    pub interface: Interface,
+    /// The part of its surface that corrosion has left, 0 to 1.
+    pub intact: f64,
     /// Every charge that went through it.
     pub ledger: Ledger,
+}
+
+impl Contact {
+    /// Resistance from the generator's terminal to far away in the tissue, Ω. Access resistance goes as one over the
+    /// surface that is left.
+    pub fn resistance_ohm(&self) -> f64 {
+        self.conductor_ohm + self.access_ohm / self.intact + self.encapsulation_ohm
+    }
+
+    /// The surface that is left.
+    pub fn surface(&self) -> Interface {
+        Interface { area_cm2: self.interface.area_cm2 * self.intact, ..self.interface }
+    }
 }

@@ -3,9 +3,11 @@
 use nalgebra::Point3;
 
 use crate::device::pulse::{CASE, CONTACTS_PER_LEAD};
+use crate::lead::contact::{Contact, Interface, Ledger};
 use crate::math;
 use crate::side::Side;
 use crate::source::{Figure, Source};
+use crate::time::SimTime;
 
 /// The leads of one patient. Positions are in the anatomical frame: +x the patient's right, +y cranial, +z dorsal, in
 /// millimetres from the centre of the L5-S1 joint.
@@ -25,6 +27,24 @@ pub struct ImplantProfile {
     pub case_ohm: Figure,
     /// Conductivity of the tissue around lead and nerve, S/m.
     pub tissue_s_per_m: Figure,
+    /// Wetted area of the generator's case, cm².
+    pub case_cm2: Figure,
+    /// Capacitance of the double layer, µF per cm² of geometric area.
+    pub double_layer_uf_per_cm2: Figure,
+    /// Conductance of charge transfer at rest, mS/cm².
+    pub transfer_ms_per_cm2: Figure,
+    /// How it grows with the density of cathodic current, mS/mA.
+    pub transfer_cathodic_ms_per_ma: Figure,
+    /// How it grows with the density of anodic current, mS/mA.
+    pub transfer_anodic_ms_per_ma: Figure,
+    /// How that growth levels off, mS·cm²/mA².
+    pub transfer_levelling_ms_cm2_per_ma2: Figure,
+    /// Resistance that encapsulation adds to each ring in the end, Ω.
+    pub encapsulation_ohm: Figure,
+    /// Part by which encapsulation raises thresholds in the end.
+    pub encapsulation_threshold: Figure,
+    /// Time constant of encapsulation, days.
+    pub encapsulation_days: Figure,
     /// Centres of the rings E0 to E3 of the right lead, mm; the left lead mirrors it.
     pub contacts_mm: [Point3<f64>; CONTACTS_PER_LEAD],
     /// Where the positions come from.
@@ -33,28 +53,68 @@ pub struct ImplantProfile {
 
 impl ImplantProfile {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 5] {
+    pub fn figures(&self) -> [(&'static str, &Figure); 14] {
         [
             ("contact_length_mm", &self.contact_length_mm),
             ("contact_diameter_mm", &self.contact_diameter_mm),
             ("conductor_ohm", &self.conductor_ohm),
             ("case_ohm", &self.case_ohm),
             ("tissue_s_per_m", &self.tissue_s_per_m),
+            ("case_cm2", &self.case_cm2),
+            ("double_layer_uf_per_cm2", &self.double_layer_uf_per_cm2),
+            ("transfer_ms_per_cm2", &self.transfer_ms_per_cm2),
+            ("transfer_cathodic_ms_per_ma", &self.transfer_cathodic_ms_per_ma),
+            ("transfer_anodic_ms_per_ma", &self.transfer_anodic_ms_per_ma),
+            ("transfer_levelling_ms_cm2_per_ma2", &self.transfer_levelling_ms_cm2_per_ma2),
+            ("encapsulation_ohm", &self.encapsulation_ohm),
+            ("encapsulation_threshold", &self.encapsulation_threshold),
+            ("encapsulation_days", &self.encapsulation_days),
         ]
     }
 
-    /// Resistance from the generator's terminal through contact `index` to far away, Ω.
+    /// Contact `index` on the day of the implant.
     ///
     /// The access resistance of a ring is that of a cylinder of length L and radius a, ρ/(2πL)·asinh(L/2a).
-    pub fn resistance_ohm(&self, index: usize) -> f64 {
-        if index == CASE {
-            return self.case_ohm.value;
-        }
+    pub fn contact(&self, index: usize) -> Contact {
+        let is_case = index == CASE;
         let length_m = self.contact_length_mm.value * 1e-3;
         let diameter_m = self.contact_diameter_mm.value * 1e-3;
         let resistivity_ohm_m = 1.0 / self.tissue_s_per_m.value;
-        let access = resistivity_ohm_m / (std::f64::consts::TAU * length_m) * math::asinh(length_m / diameter_m);
-        access + self.conductor_ohm.value
+        let ring_ohm = resistivity_ohm_m / (std::f64::consts::TAU * length_m) * math::asinh(length_m / diameter_m);
+        Contact {
+            index,
+            conductor_ohm: if is_case { 0.0 } else { self.conductor_ohm.value },
+            access_ohm: if is_case { self.case_ohm.value } else { ring_ohm },
+            encapsulation_ohm: 0.0,
+            interface: self.interface(if is_case { self.case_cm2.value } else { self.ring_cm2() }),
+            intact: 1.0,
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// Area of a ring, cm².
+    pub fn ring_cm2(&self) -> f64 {
+        std::f64::consts::PI * self.contact_diameter_mm.value * self.contact_length_mm.value * 1e-2
+    }
+
+    fn interface(&self, area_cm2: f64) -> Interface {
+        let parabola = |slope_ms_per_ma: f64| {
+            let levelling = self.transfer_levelling_ms_cm2_per_ma2.value;
+            [self.transfer_ms_per_cm2.value * 1e-3, slope_ms_per_ma, -levelling * 1e3]
+        };
+        Interface {
+            area_cm2,
+            double_layer_f_per_cm2: self.double_layer_uf_per_cm2.value * 1e-6,
+            cathodic: parabola(self.transfer_cathodic_ms_per_ma.value),
+            anodic: parabola(self.transfer_anodic_ms_per_ma.value),
+        }
+    }
+
+    /// How far encapsulation has come so long after the implant, 0 to 1: 1 − e^(−t/τ). No law of its growth is
+    /// published; this one is ours.
+    pub fn encapsulated(&self, since_implant: SimTime) -> f64 {
+        let days = since_implant.nanos() as f64 / SimTime::DAY.nanos() as f64;
+        1.0 - math::exp(-days / self.encapsulation_days.value)
     }
 
     /// The centre of a ring on that side, mm.

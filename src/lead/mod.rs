@@ -3,7 +3,9 @@
 pub mod circuit;
 pub mod conductor;
 pub mod contact;
+pub mod faults;
 pub mod implant;
+pub mod wiring;
 
 use bevy::ecs::component::Component;
 
