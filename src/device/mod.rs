@@ -1,6 +1,7 @@
 //! The pulse generator: what it is told, and the pulses that it puts out.
 
 pub mod activator;
+pub mod battery;
 pub mod generator;
 pub mod profile;
 pub mod program;

@@ -2,6 +2,7 @@
 //!
 //! `docs/scenario.md` describes the file for its authors.
 
+pub mod battery;
 pub mod library;
 pub mod profiles;
 pub mod program;

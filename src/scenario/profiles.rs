@@ -31,7 +31,7 @@ fn text(fields: &Fields<'_>, name: &'static str) -> String {
     fields.required(name).map(|node| node.text()).unwrap_or_default()
 }
 
-fn source(fields: &Fields<'_>) -> Source {
+pub(super) fn source(fields: &Fields<'_>) -> Source {
     let nothing = Source::Ours(String::new());
     let Some(node) = fields.required("source") else { return nothing };
     if let Some((name, inner)) = node.newtype(&["Published", "Recalled", "Ours"]) {
@@ -51,7 +51,7 @@ fn source(fields: &Fields<'_>) -> Source {
     Source::Hypothesis { cv, why: text(&fields, "why") }
 }
 
-fn figure(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
+pub(super) fn figure(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
     let Some(node) = fields.required(name) else { return Figure::ours(*allowed.start()) };
     let fields = node.fields("Figure");
     let value = fields.required("value").map_or(*allowed.start(), |node| node.number(&allowed, unit));
