@@ -459,9 +459,8 @@ pub struct Recharge {
 
 /// The life of a new battery, integrated over its curve: as its voltage falls, stimulation takes more.
 pub fn longevity(p: &BatteryProfile, usage: &Usage) -> Longevity {
-    let steps = 10_000_u32;
+    let (steps, mut years, mut used_mah, mut replacement_years) = (10_000_u32, 0.0, [0.0; 5], None);
     let step_mah = p.new_mah() / f64::from(steps);
-    let (mut years, mut used_mah, mut replacement_years) = (0.0, [0.0; 5], None);
     for step in 0..steps {
         let (volts, ohm) = p.at_depth((f64::from(step) + 0.5) / f64::from(steps));
         let currents_ua = usage.currents_ua(p, volts);

@@ -19,8 +19,8 @@ const PRIMARY: &str = r#"Battery(
     kind: Primary,
     cells: (value: 1, source: Published("Biotronik Eluna 8 manual p. 51")),
     capacity_mah: (value: 1200, source: Published("Biotronik Eluna 8 manual p. 51")),
-    curve: [[0, 3.1, 40], [0.8333333, 2.6, 100], [1, 2.3, 800]],
-    curve_source: (source: Ours("3.1 V when new is published; the rest is a line")),
+    curve: [[0, 3.1, 0], [0.833333333, 2.6, 0], [1, 2.3, 0]],
+    curve_source: (source: Ours("3.1 V when new is published; a line, and no resistance: the 1.0 Ah are under load")),
     self_discharge_per_year: (value: 0, source: Ours("within the published currents")),
     fade_per_year: (value: 0, source: Ours("a primary cell")),
     fade_per_cycle: (value: 0, source: Ours("a primary cell")),
@@ -130,9 +130,9 @@ fn verif_the_consumers_sum_to_what_is_missing() {
     assert_eq!(cell.used_ac(Consumer::Fault), 7 * day);
     assert_eq!(cell.missing_ac(), 6_007 * day + 1_000_001);
     assert_eq!(cell.check(), Ok(()));
-    // 1 uC at 6.2 V from 3.1 V at 70 %; a little more, because the resistance takes a part of a millivolt.
+    // 1 uC at 6.2 V from 3.1 V at 70 %.
     let charge_ac = cell.pulse_charge_ac(1_000_000_000_000, 6.2);
-    assert!((charge_ac as f64 / (2e12 / 0.7) - 1.0).abs() < 1e-3, "{charge_ac}");
+    assert!((charge_ac as f64 / (2e12 / 0.7) - 1.0).abs() < 1e-12, "{charge_ac}");
 }
 
 #[test]
@@ -176,7 +176,8 @@ fn verif_an_empty_cell_gives_no_more_and_a_new_one_does() {
     assert!(cell.is_empty() && cell.remaining_mah() == 0.0 && cell.depth_of_discharge() == 1.0);
     assert_eq!(cell.open_circuit_v(), 2.3);
     assert_eq!(cell.check(), Ok(()));
-    (0..3).for_each(|_| drop(cell.test(years(40.0))));
+    let readings = [(); 3].map(|()| cell.test(years(40.0)).end_of_service);
+    assert_eq!(readings, [false, false, true]);
     cell.swap(years(40.0), 0.25, years(1.0));
     assert!((cell.depth_of_discharge() - 0.25).abs() < 1e-9 && !cell.is_empty());
     assert!(!cell.test(years(40.0)).end_of_service);
@@ -211,8 +212,8 @@ fn verif_a_cell_is_charged_until_it_is_full_and_no_more() {
 fn verif_wrong_batteries_are_told() {
     for (from, to, told) in [
         ("charge_ma: (value: 0,", "charge_ma: (value: 9,", "are 0 for a primary cell"),
-        ("[0.8333333, 2.6, 100]", "[0.8333333, 3.2, 100]", "rises"),
-        ("[0.8333333, 2.6, 100]", "[0, 2.6, 100]", "from 0 to 1"),
+        ("[0.833333333, 2.6, 0]", "[0.833333333, 3.2, 0]", "rises"),
+        ("[0.833333333, 2.6, 0]", "[0, 2.6, 0]", "from 0 to 1"),
         ("cells: (value: 1,", "cells: (value: 1.5,", "count"),
         ("end_of_service_v: (value: 2.4,", "end_of_service_v: (value: 2.7,", "above"),
         ("elective_replacement_v: (value: 2.6,", "elective_replacement_v: (value: 3.1,", "full cell"),
@@ -270,4 +271,126 @@ fn meet(goal: f64, mut low: f64, mut high: f64, falling: impl Fn(f64) -> f64) ->
         if falling(middle) > goal { low = middle } else { high = middle }
     }
     (low + high) / 2.0
+}
+
+/// The Estella table. Fitted are the four quiescent currents, to 3.0 V, 500 ohm, 100 %, and the efficiency, to DR at
+/// 3.0 V, 1000 ohm, 100 %; the capacity is that of the Eluna, which only scales them. All other rows are predicted.
+///
+/// Two parts of the table do not follow from charge, and their bounds say so. From 10 to 50 % its currents rise by
+/// about 0.4 of what they rise by from 50 to 100 %, where any model linear in the paced share says 0.8: the column of
+/// 10 % behaves like a third. And the devices with home monitoring (DR-T, SR-T) lose more at 5.0 V than the others.
+#[test]
+fn val_estella_lives_are_predicted_from_five_rows() {
+    let life = |quiescent_ua: f64, efficiency: f64, usage: &Usage| {
+        let mut profile = battery(PRIMARY);
+        profile.quiescent_ua.value = quiescent_ua;
+        profile.converter_efficiency.value = efficiency;
+        longevity(&profile, usage).replacement_years
+    };
+    let chambers = [2.0, 2.0, 1.0, 1.0];
+    let quiescent = |kind: usize, efficiency: f64| {
+        let usage = pacing(3.0, 500.0, 60.0, chambers[kind], 1.0);
+        meet(ESTELLA[4].2[2][kind], 0.1, 50.0, |ua| life(ua, efficiency, &usage))
+    };
+    let weak = pacing(3.0, 1000.0, 60.0, 2.0, 1.0);
+    let efficiency = meet(10.1, 0.2, 1.0, |eff| life(quiescent(1, eff), eff, &weak));
+    let quiescent = [0, 1, 2, 3].map(|kind| quiescent(kind, efficiency));
+    println!("Estella fit: efficiency {efficiency:.3}, quiescent {quiescent:.2?} uA");
+
+    // Deviations of the shares 10, 50 and 100 %: of DR and SR, and of DR-T and SR-T.
+    let mut deviations = [(); 6].map(|()| Vec::new());
+    let mut too_short = Vec::new();
+    for (volts, ohm, rows) in ESTELLA {
+        for (row, share) in [0.1, 0.5, 1.0].into_iter().enumerate() {
+            for kind in 0..4 {
+                let fitted = row == 2 && volts == 3.0 && (ohm == 500.0 || kind == 1);
+                let published = rows[row][kind];
+                let usage = pacing(volts, ohm, 60.0, chambers[kind], share);
+                let found = life(quiescent[kind], efficiency, &usage);
+                let name = ["DR-T", "DR", "SR-T", "SR"][kind];
+                if published == 99.0 {
+                    if found < 15.0 {
+                        too_short.push(found);
+                        println!("{name} {volts} V {ohm} ohm {share}: {found:.2} y, published > 15");
+                    }
+                } else if !fitted {
+                    let off = found / published - 1.0;
+                    println!("{name} {volts} V {ohm} ohm {share}: {found:.2} y, {published} y, {:+.1} %", off * 100.0);
+                    deviations[row + 3 * (1 - kind % 2)].push(off);
+                }
+            }
+        }
+    }
+    let bounds = [(0.30, 0.57), (0.035, 0.06), (0.035, 0.07), (0.43, 0.84), (0.115, 0.235), (0.12, 0.27)];
+    for (k, (offs, (rms_bound, max_bound))) in deviations.iter().zip(bounds).enumerate() {
+        let rms = (offs.iter().map(|off| off * off).sum::<f64>() / offs.len() as f64).sqrt();
+        let max = offs.iter().fold(0.0_f64, |max, off| max.max(off.abs()));
+        println!("group {k}: {} rows, rms {:.1} %, max {:.1} %", offs.len(), rms * 100.0, max * 100.0);
+        assert!(rms < rms_bound && max < max_bound);
+    }
+    assert!(too_short.is_empty(), "{too_short:?}");
+}
+
+/// Sorin Reply after ERI, VVI 70/min, 0.4 ms, 500 ohm: the amplitude that is left, V, and the months. Fitted are the
+/// quiescent current and the efficiency, to the first and the last row, for 0.2 Ah from ERI on.
+#[test]
+fn val_sorin_months_after_eri() {
+    let rows = [(2.4, 9.9), (3.45, 7.6), (4.5, 5.9), (6.0, 4.1)];
+    let months = |quiescent_ua: f64, efficiency: f64, volts: f64| {
+        let mut profile = battery(PRIMARY);
+        profile.curve = [(0.0, 2.8), (5.0 / 6.0, 2.6), (1.0, 2.5)]
+            .map(|(depth, volts)| CurvePoint { depth, volts, ohm: 0.0 })
+            .to_vec();
+        profile.quiescent_ua.value = quiescent_ua;
+        profile.converter_efficiency.value = efficiency;
+        let life = longevity(&profile, &pacing(volts, 500.0, 70.0, 1.0, 1.0));
+        (life.service_years - life.replacement_years) * 12.0
+    };
+    let quiescent = |efficiency: f64| meet(rows[0].1, 0.1, 100.0, |ua| months(ua, efficiency, rows[0].0));
+    // The less efficient, the sooner the high amplitude has used it up.
+    let efficiency = 1.0 / meet(rows[3].1, 1.0, 5.0, |waste| months(quiescent(1.0 / waste), 1.0 / waste, rows[3].0));
+    let quiescent = quiescent(efficiency);
+    println!("Sorin fit: efficiency {efficiency:.3}, quiescent {quiescent:.2} uA");
+    for (volts, published) in rows {
+        let found = months(quiescent, efficiency, volts);
+        println!("Sorin {volts} V: {found:.2} months, published {published}");
+        assert!((found - published).abs() < 0.15);
+    }
+}
+
+/// Quallion 200 mAh cells, stored full at 37 C for ten years: less than 7 % of the capacity lost for good and less
+/// than 18 % by self-discharge, which charging brings back. The rates were chosen below these bounds: this shows that
+/// the battery ages by them.
+#[test]
+fn val_quallion_ten_years() {
+    let mut cell = Battery::new(Arc::new(battery(TWO_QL0200I)), SimTime::ZERO);
+    let ten = years(10.0);
+    cell.set_current(SimTime::ZERO, Consumer::Quiescent, 0);
+    cell.set_current(SimTime::ZERO, Consumer::Telemetry, 0);
+    cell.renew(ten);
+    let lost = cell.missing_ac() as f64 / 3.6e18 / 400.0;
+    let capacity = cell.remaining_mah() / 400.0 + lost;
+    println!("Quallion: faded {:.2} %, self-discharged {:.2} %", (1.0 - capacity) * 100.0, lost * 100.0);
+    assert!(1.0 - capacity < 0.07 && 1.0 - capacity > 0.0);
+    assert!(lost < 0.18 && lost > 0.1);
+    cell.charge(ten, ten + SimTime::DAY);
+    cell.renew(ten + SimTime::DAY);
+    assert_eq!(cell.missing_ac(), 0, "self-discharge is recovered");
+    assert!(cell.remaining_mah() / 400.0 < capacity, "fade is not");
+}
+
+/// Abbott Eterna 32400: 5-pulse bursts of 0.6 mA, 1000 us at 40 Hz, 30 s in 120 s, 24 h: an hour of charging lasts
+/// three weeks or longer, and the device ten years or longer. Nothing is fitted: the cells and the charger are those
+/// of [`TWO_QL0200I`], the rail is the lowest that the OpenNerve makes, 4.21 V.
+#[test]
+fn val_an_hour_of_charging_lasts_three_weeks() {
+    let pulses_per_day = 5.0 * 40.0 * 0.25 * 86_400.0;
+    let usage = Usage { output_uc_per_day: pulses_per_day * 0.6, rail_v: 4.21, pulses_per_day, ..REST };
+    assert!((usage.output_uc_per_day / 86_400.0 - 30.0).abs() < 1e-9, "30 uA at the electrodes");
+    let life = longevity(&battery(TWO_QL0200I), &usage);
+    let recharge = life.recharge.expect("it can be charged");
+    let days = recharge.days_between_charges / recharge.charge_hours;
+    println!("Eterna: {days:.1} days from an hour, {:.1} y, {:.1} uA", recharge.worn_out_years, life.mean_ua);
+    assert!(days >= 21.0);
+    assert!(recharge.worn_out_years >= 10.0);
 }
