@@ -19,9 +19,11 @@ use crate::adaptation::multifidus::Multifidus;
 use crate::command::{CommandQueue, TimedCommand, apply_commands};
 use crate::device::activator::Activator;
 use crate::device::generator::PulseGenerator;
+use crate::device::pulse::{CASE, CONTACT_NAMES};
 use crate::lead::Delivered;
 use crate::lead::conductor::{Lead, TERMINALS};
-use crate::lead::contact::{Contact, Ledger};
+use crate::lead::contact::Contact;
+use crate::lead::tissue::Tissue;
 use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::Volleys;
@@ -51,7 +53,7 @@ pub enum SimSystems {
     Contract,
     /// Samples within the window; [`crate::record::plugin`].
     Observe,
-    /// Slow states, at midnight; [`crate::adaptation::plugin`].
+    /// Slow states, at midnight; [`crate::adaptation::plugin`] and [`crate::lead::plugin`].
     Adapt,
     /// Samples at the end of the window, invariants and digest; [`crate::record::plugin`].
     Record,
@@ -251,9 +253,13 @@ fn next_stop(world: &World, from: SimTime, until: SimTime) -> (SimTime, bool) {
     if let Some(tick) = world.resource::<Tick>().0 {
         stop = stop.min(from.next_multiple(tick));
     }
-    // Commands of this very instant are applied as the window begins; it ends at the next ones.
+    // Commands of this very instant are applied as the window begins; it ends at the next ones. A message may put off
+    // itself, nobody knows until when: it has a window to itself.
     let queue = world.resource::<CommandQueue>();
     let command = queue.next();
+    if queue.has_message_at(from) {
+        stop = stop.min(from + SimTime::from_nanos(1));
+    }
     if let Some(later) = queue.next_after(from) {
         stop = stop.min(later);
     }
@@ -296,6 +302,7 @@ fn add_schedule(app: &mut App) {
     app.add_systems(SimTick, apply_commands.in_set(SimSystems::Command));
     app.add_plugins((
         crate::device::plugin,
+        crate::lead::plugin,
         crate::nerve::plugin,
         crate::muscle::plugin,
         crate::adaptation::plugin,
@@ -312,7 +319,10 @@ fn spawn_patient(world: &mut World, scenario: &Scenario, name: &str) {
         adherence: scenario.adherence,
         away_until: SimTime::ZERO,
     };
-    let generator = PulseGenerator::new(scenario.device.clone(), scenario.program.clone(), activator, scenario.clock);
+    let mut log = std::mem::take(&mut *world.resource_mut::<EventLog>());
+    let (device, program) = (scenario.device.clone(), scenario.program.clone());
+    let generator = PulseGenerator::new(device, program, activator, scenario.clock, &mut log);
+    world.insert_resource(log);
     let patient = world.spawn(StableId::new(name)).id();
     let generator = world.spawn((id("generator"), generator, ChildOf(patient))).id();
     let sides =
@@ -332,14 +342,18 @@ fn spawn_side(
 ) -> SideEntities {
     let id = |part: &str| StableId::new(format!("{name}/{part}"));
     let implant = &scenario.implant;
-    let lead = world.spawn((id("lead"), Lead::new(side), Delivered::default(), ChildOf(generator))).id();
+    let tissue = Tissue::new(implant.clone(), scenario.implanted_before);
+    let (added_ohm, factor) = (tissue.added_ohm(SimTime::ZERO), tissue.threshold_factor(SimTime::ZERO));
+    let lead = world.spawn((id("lead"), Lead::new(side), tissue, Delivered::default(), ChildOf(generator))).id();
     let contacts = std::array::from_fn(|index| {
-        let contact = Contact { index, resistance_ohm: implant.resistance_ohm(index), ledger: Ledger::default() };
-        let part = format!("contact/{}", crate::device::pulse::CONTACT_NAMES[index]);
+        let encapsulation_ohm = if index == CASE { 0.0 } else { added_ohm };
+        let contact = Contact { encapsulation_ohm, ..implant.contact(index) };
+        let part = format!("contact/{}", CONTACT_NAMES[index]);
         world.spawn((id(&part), contact, ChildOf(lead))).id()
     });
     let nerve_id = id("nerve");
-    let nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &nerve_id, scenario.seed, side, implant);
+    let mut nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &nerve_id, scenario.seed, side, implant);
+    nerve.set_encapsulation(factor);
     let nerve = world.spawn((nerve_id, nerve, Volleys::default(), ChildOf(patient))).id();
     let start = &scenario.patient.sides[side];
     let multifidus = Multifidus::new(side, start, scenario.patient.activity.value, scenario.rates.clone());

@@ -215,6 +215,11 @@ impl DayClock {
         (day, shown - SimTime::DAY * day)
     }
 
+    /// What the clock shows, as the time since the midnight before the scenario begins.
+    pub fn since_midnight(self, at: SimTime) -> SimTime {
+        at + self.start
+    }
+
     /// The instant at which the clock shows `time_of_day` on day `day`; may lie before the start.
     pub fn instant(self, day: i64, time_of_day: SimTime) -> SimTime {
         SimTime::DAY * day + time_of_day - self.start

@@ -1,16 +1,27 @@
 //! The pulse generator: sessions, trains and pulses at exact instants.
 //!
 //! A session runs for its length from its scheduled time or from a command. In it each side repeats its cycle: a train
-//! for the on time, rest for the off time. Pulse k of a train begins k periods after the train does. The generator
-//! keeps the next instant of everything that it will do, so that it is asked and never polled.
+//! for the on time, rest for the off time. The generator keeps the next instant of everything that it will do, so that
+//! it is asked and never polled. What it does when is here; how it is told and what befalls it is in
+//! [`crate::device::upkeep`].
 
 use bevy::ecs::component::Component;
 use std::sync::Arc;
 
 use crate::device::activator::Activator;
+use crate::device::battery::{Battery, Consumer};
+use crate::device::clock::{DeviceClock, day_and_time};
+use crate::device::impedance::ImpedanceTest;
+use crate::device::memory::{Code, Entry, EventMemory};
+use crate::device::output::OutputFaults;
 use crate::device::profile::DeviceProfile;
-use crate::device::program::{PhaseOrder, Program, Recharge, pulses_within};
-use crate::device::pulse::{Pulse, Run};
+use crate::device::program::Program;
+use crate::device::pulse::{Pulse, Purpose, Waveform};
+use crate::device::safety::Watch;
+use crate::device::telemetry::Link;
+use crate::device::therapy::{Input, State};
+use crate::device::trains::Train;
+use crate::lead::conductor::{DeliveredPulse, Sensed, TERMINALS};
 use crate::record::digest::StateWriter;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -25,47 +36,48 @@ pub const MOST_SESSIONS_A_DAY: u64 = 96;
 pub enum Cause {
     /// The schedule said so.
     Schedule,
-    /// A command of the timeline or the window.
+    /// A command of the timeline, the programmer or the window.
     Command,
+    /// The patient, with the activator.
+    Patient,
+    /// A magnet.
+    Magnet,
     /// Its length is over.
     Complete,
+    /// A limit of safety was passed.
+    Limit,
+    /// The battery is spent.
+    Battery,
+    /// The battery is being charged.
+    Charging,
+    /// The supply went.
+    PowerLost,
+    /// The processor started anew.
+    Reset,
 }
 
 /// A session that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Session {
-    end: SimTime,
-}
-
-/// Where a side stands in its session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct TrainState {
-    /// The start of the train that the next pulse belongs to.
-    train_start: SimTime,
-    /// The number of the next pulse in it.
-    index: i64,
-    /// When the next pulse begins, if there is one.
-    next: Option<SimTime>,
-    /// Pulses since the start of the scenario.
-    pulses: u64,
+pub(super) struct Session {
+    pub end: SimTime,
 }
 
 /// What the device has noticed about a lead; each is reported once, when it changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Noticed {
+pub(super) struct Noticed {
     /// The last pulse met an open circuit.
     open_circuit: bool,
     /// The last pulse asked for more than the compliance voltage could push.
     limited: bool,
+    /// The last measurement found the impedance above its limit.
+    pub high_impedance: bool,
 }
 
-/// What the device can sense of a pulse at its own terminals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sensed {
-    /// Current in the stimulating phase, nA, without sign.
-    pub current_na: i64,
-    /// No current flows whatever the voltage.
-    pub open_circuit: bool,
+/// A battery test or a measurement of impedance that a device does by itself, and when the next is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Routines {
+    pub impedance: Option<SimTime>,
+    pub battery: Option<SimTime>,
 }
 
 /// The pulse generator of one patient.
@@ -75,44 +87,75 @@ pub struct PulseGenerator {
     pub profile: Arc<DeviceProfile>,
     /// The patient's habit.
     pub activator: Activator,
-    program: Program,
-    clock: DayClock,
-    scheduling: bool,
-    session: Option<Session>,
+    /// The battery.
+    pub battery: Battery,
+    /// The device's own event log.
+    pub memory: EventMemory,
+    /// The link to the programmer.
+    pub link: Link,
+    pub(super) program: Program,
+    pub(super) state: State,
+    /// The clock of the scenario.
+    pub(super) true_clock: DayClock,
+    pub(super) clock: DeviceClock,
+    pub(super) scheduling: bool,
+    pub(super) session: Option<Session>,
     /// The next scheduled session and the index of its draw; none where nothing is scheduled.
-    due: Option<(SimTime, u64)>,
-    sides: BySide<TrainState>,
-    noticed: BySide<Noticed>,
-    sessions: u64,
+    pub(super) due: Option<(SimTime, u64)>,
+    pub(super) trains: BySide<Train>,
+    pub(super) noticed: BySide<Noticed>,
+    pub(super) watches: BySide<Watch>,
+    pub(super) test: Option<ImpedanceTest>,
+    pub(super) routines: Routines,
+    /// When a start or the running down of the supplies is over.
+    pub(super) wakes_at: Option<SimTime>,
+    /// When the supply comes back, or a charge ends.
+    pub(super) power_at: Option<SimTime>,
+    pub(super) charged_at: Option<SimTime>,
+    /// Since when a magnet is there, and when it is taken away.
+    pub(super) magnet: Option<(SimTime, SimTime)>,
+    pub(super) output_faults: OutputFaults,
+    /// What the output stage made of the last waveform asked of it.
+    pub(super) made: BySide<Option<(Waveform, Waveform)>>,
+    pub(super) sessions: u64,
+    pub(super) scheduled: u64,
+    /// Replacement of the battery is indicated.
+    pub(super) replace: bool,
+    /// The battery is spent.
+    pub(super) spent: bool,
+}
+
+/// The next thing that a generator does by itself, in the order in which it does them at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Next {
+    SessionEnd,
+    Power,
+    Charged,
+    Wake,
+    LinkTimeout,
+    Magnet,
+    Impedance,
+    Battery,
+    Due,
+    Rest(Side),
+    TestPulse,
+    Pulse(Side),
 }
 
 impl PulseGenerator {
-    /// A generator with that program, its schedule running.
-    pub fn new(profile: Arc<DeviceProfile>, program: Program, activator: Activator, clock: DayClock) -> Self {
-        let mut generator = Self {
-            profile,
-            activator,
-            program,
-            clock,
-            scheduling: true,
-            session: None,
-            due: None,
-            sides: BySide::default(),
-            noticed: BySide::default(),
-            sessions: 0,
-        };
-        generator.due = generator.first_due(SimTime::ZERO);
-        generator
-    }
-
     /// The program.
     pub fn program(&self) -> &Program {
         &self.program
     }
 
-    /// Pulses on a side since the start.
+    /// What it is doing.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Pulses of therapy on a side since the start.
     pub fn pulses(&self, side: Side) -> u64 {
-        self.sides[side].pulses
+        self.trains[side].pulses
     }
 
     /// Sessions begun since the start.
@@ -120,151 +163,271 @@ impl PulseGenerator {
         self.sessions
     }
 
-    /// Whether a session runs.
-    pub fn in_session(&self) -> bool {
-        self.session.is_some()
+    /// Sessions that were due since the start.
+    pub fn scheduled(&self) -> u64 {
+        self.scheduled
+    }
+
+    /// How far the device's clock is ahead of the scenario's, s.
+    pub fn clock_ahead_s(&self, at: SimTime) -> f64 {
+        (self.clock.read(at) - self.true_clock.since_midnight(at)).as_secs()
+    }
+
+    /// What it will do next, and when.
+    pub(super) fn next(&self) -> Option<(SimTime, Next)> {
+        let at = |instant: Option<SimTime>, next: Next| instant.map(|at| (at, next));
+        let [left, right] = Side::BOTH.map(|side| &self.trains[side]);
+        [
+            at(self.session.map(|session| session.end), Next::SessionEnd),
+            at(self.power_at, Next::Power),
+            at(self.charged_at, Next::Charged),
+            at(self.wakes_at, Next::Wake),
+            at(self.link.times_out_at, Next::LinkTimeout),
+            at(self.magnet.map(|(_, removed)| removed), Next::Magnet),
+            at(self.routines.impedance, Next::Impedance),
+            at(self.routines.battery, Next::Battery),
+            at(self.due.map(|(due, _)| due), Next::Due),
+            at(left.rests_at, Next::Rest(Side::Left)),
+            at(right.rests_at, Next::Rest(Side::Right)),
+            at(self.test.map(|test| test.next), Next::TestPulse),
+            at(left.next, Next::Pulse(Side::Left)),
+            at(right.next, Next::Pulse(Side::Right)),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
     }
 
     /// The instant of the next thing that it will do by itself.
     pub fn next_event(&self) -> Option<SimTime> {
-        let due = self.due.map(|(at, _)| at);
-        let end = self.session.map(|session| session.end);
-        [due, end, self.sides.left.next, self.sides.right.next].into_iter().flatten().min()
+        self.next().map(|(at, _)| at)
     }
 
-    /// The first scheduled session at or after `from`.
-    fn first_due(&self, from: SimTime) -> Option<(SimTime, u64)> {
-        let times = &self.program.session_times;
-        if !self.scheduling || times.is_empty() {
-            return None;
-        }
-        let (today, _) = self.clock.read(from);
-        (today..=today + 1).flat_map(|day| times.iter().enumerate().map(move |(i, &time)| (day, i, time))).find_map(
-            |(day, i, time)| {
-                let at = self.clock.instant(day, time);
-                (at >= from).then_some((at, day as u64 * MOST_SESSIONS_A_DAY + i as u64))
-            },
-        )
-    }
-
-    /// Goes on to the next pulse before `until` and returns it with those that are like it; sessions begin and end on
-    /// the way.
-    pub fn next_pulses(&mut self, until: SimTime, log: &mut EventLog) -> Option<Run<Pulse>> {
+    /// Goes on to the next pulse before `until`; sessions begin and end on the way, and all else happens that is due.
+    pub fn next_pulse(&mut self, until: SimTime, log: &mut EventLog) -> Option<Pulse> {
         loop {
-            let at = self.next_event().filter(|&at| at < until)?;
-            if self.session.is_some_and(|session| session.end == at) {
-                self.end_session(at, Cause::Complete, log);
-            } else if let Some((_, number)) = self.due.filter(|&(due, _)| due == at) {
-                self.due = self.first_due(at + SimTime::from_nanos(1));
-                self.session_due(at, number, log);
-            } else {
-                let side = Side::BOTH.into_iter().find(|&side| self.sides[side].next == Some(at));
-                return Some(self.emit(side.expect("the next event is a session's or a side's"), at, until));
+            let (at, next) = self.next().filter(|(at, _)| *at < until)?;
+            match next {
+                Next::SessionEnd => self.end_session(at, Cause::Complete, log),
+                Next::Due => self.session_due(at, log),
+                Next::Rest(side) => {
+                    self.trains[side].rests_at = None;
+                    self.follow_trains();
+                }
+                Next::TestPulse => return Some(self.emit_test(at)),
+                Next::Pulse(side) => return Some(self.emit(side, at)),
+                other => self.keep_up(other, at, log),
             }
         }
     }
 
-    fn session_due(&mut self, at: SimTime, number: u64, log: &mut EventLog) {
-        if self.session.is_some() {
-            log.push(at, EventKind::SessionMissed { reason: "another session runs".to_string() });
-        } else if self.activator.takes(number, at) {
-            self.begin_session(at, Cause::Schedule, log);
+    /// Takes an input into the table of states; returns whether it changed anything.
+    pub(super) fn take(&mut self, at: SimTime, input: Input, log: &mut EventLog) -> bool {
+        let Some(next) = self.state.after(input) else { return false };
+        let from = std::mem::replace(&mut self.state, next);
+        // Within a session the trains say enough.
+        if !(from.in_session() && next.in_session()) || from == State::Paused || next == State::Paused {
+            log.push(at, EventKind::StateChanged { from, to: next });
+        }
+        true
+    }
+
+    /// Writes into the device's own log.
+    pub(super) fn write(&mut self, at: SimTime, entry: Entry) {
+        let stamp = self.clock.read(at);
+        self.memory.write(stamp, at, entry);
+    }
+
+    /// The first scheduled session at or after `from`.
+    pub(super) fn first_due(&self, from: SimTime) -> Option<(SimTime, u64)> {
+        let times = &self.program.session_times;
+        let armed = if self.profile.habits.arms_last_only { times.len().saturating_sub(1) } else { 0 };
+        if !self.scheduling || times.is_empty() {
+            return None;
+        }
+        let (today, _) = day_and_time(self.clock.read(from));
+        let at = |day: i64, time: SimTime| self.clock.when(SimTime::DAY * day + time);
+        (today..=today + 1)
+            .flat_map(|day| times.iter().enumerate().skip(armed).map(move |(i, &time)| (day, i, time)))
+            .find_map(|(day, i, time)| {
+                let number = day.unsigned_abs() * MOST_SESSIONS_A_DAY + i as u64;
+                at(day, time).filter(|&at| at >= from).map(|at| (at, number))
+            })
+    }
+
+    fn session_due(&mut self, at: SimTime, log: &mut EventLog) {
+        let (_, number) = self.due.take().expect("a session is due now");
+        self.due = self.first_due(at + SimTime::from_nanos(1));
+        self.scheduled += 1;
+        let reason = if !self.activator.takes(number, at) {
+            Some(if at < self.activator.away_until { "the patient is away" } else { "not taken" }.to_string())
         } else {
-            let reason = if at < self.activator.away_until { "the patient is away" } else { "not taken" };
-            log.push(at, EventKind::SessionMissed { reason: reason.to_string() });
+            self.begins_not(at)
+        };
+        match reason {
+            Some(reason) => log.push(at, EventKind::SessionMissed { reason }),
+            None => self.begin(at, Cause::Schedule, log),
         }
     }
 
-    /// Begins a session, unless one runs.
+    /// Why no session can begin now; none where one can.
+    fn begins_not(&self, at: SimTime) -> Option<String> {
+        if self.state.in_session() {
+            return Some("another session runs".to_string());
+        }
+        if self.charged_at.is_some_and(|charged| at < charged) {
+            return Some("the battery is being charged".to_string());
+        }
+        if self.profile.habits.short_blocks && self.memory.holds(Code::ShortCircuit) {
+            return Some("a short circuit is in the event log".to_string());
+        }
+        (!self.state.is_ready()).then(|| format!("the device is in the state {}", self.state.name()))
+    }
+
+    /// Begins a session, unless something keeps it from beginning.
     pub fn begin_session(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
-        if self.session.is_some() {
-            log.push(at, EventKind::CommandIgnored { reason: "a session runs already".to_string() });
-            return;
+        match self.begins_not(at) {
+            Some(reason) => log.push(at, EventKind::CommandIgnored { reason }),
+            None => self.begin(at, cause, log),
         }
-        self.session = Some(Session { end: at + self.program.session_length });
-        self.sessions += 1;
-        for side in Side::BOTH {
-            self.start_side(side, at);
-        }
-        log.push(at, EventKind::SessionStarted { cause });
     }
 
-    fn start_side(&mut self, side: Side, session_start: SimTime) {
-        if !self.program.coordination.uses(side) {
-            self.sides[side].next = None;
-            return;
+    fn begin(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
+        let end = at + self.program.session_length;
+        self.session = Some(Session { end });
+        self.sessions += 1;
+        self.wakes_at = None;
+        log.push(at, EventKind::SessionStarted { cause });
+        self.take(at, Input::SessionBegins, log);
+        self.write(at, Entry::event(Code::StimulationStart));
+        for side in Side::BOTH {
+            self.watches[side] = Watch::default();
+            self.trains[side].halt();
+            if self.program.coordination.uses(side) {
+                self.trains[side].begin(at + self.program.first_train(side), end);
+            }
         }
-        let start = session_start + self.program.first_train(side);
-        let state = &mut self.sides[side];
-        state.train_start = start;
-        state.index = 0;
-        state.next = self.session.filter(|session| start < session.end).map(|_| start);
     }
 
     /// Ends the session, if one runs.
     pub fn end_session(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
-        if self.session.take().is_none() {
+        if self.session.is_none() {
             log.push(at, EventKind::CommandIgnored { reason: "no session runs".to_string() });
             return;
         }
-        for side in Side::BOTH {
-            self.sides[side].next = None;
-        }
-        log.push(at, EventKind::SessionEnded { cause });
+        self.stop_session(at, cause, log);
+        self.take(at, Input::SessionEnds, log);
+        self.wakes_at = Some(at + self.seconds(self.profile.habits.settle_s.value));
     }
 
-    /// Puts out the pulse that is due on that side, and those before `until` that are like it. Where the polarity
-    /// alternates, or what a pulse leaves on the contacts decays before the next, each is for itself.
-    fn emit(&mut self, side: Side, at: SimTime, until: SimTime) -> Run<Pulse> {
-        let program = &self.program.sides[side];
-        let state = &mut self.sides[side];
-        let (amplitude_na, changes_at) = program.amplitude_na(state.index, &self.profile);
-        let pulse = Pulse {
-            at,
-            side,
-            waveform: program.waveform(amplitude_na, state.pulses % 2 == 1),
-            cathodes: program.cathodes,
-            anodes: program.anodes,
+    /// The session is over, whatever the state then is.
+    pub(super) fn stop_session(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
+        if self.session.take().is_some() {
+            self.write(at, Entry::event(Code::StimulationStop));
+            log.push(at, EventKind::SessionEnded { cause });
+        }
+        Side::BOTH.into_iter().for_each(|side| self.trains[side].halt());
+    }
+
+    /// A span of so many seconds.
+    pub(super) fn seconds(&self, seconds: f64) -> SimTime {
+        SimTime::from_nanos((seconds * 1e9).round() as i64)
+    }
+
+    /// The state that the trains of both sides make.
+    fn follow_trains(&mut self) {
+        let trains = Side::BOTH.map(|side| self.trains[side]);
+        let input = if trains.iter().any(|train| train.is_on() && !train.ramps) {
+            Input::FullAmplitude
+        } else if trains.iter().any(|train| train.is_on()) {
+            Input::Ramps
+        } else {
+            Input::Rests
         };
-        let ends = [self.session.map(|session| session.end), self.due.map(|(due, _)| due)];
-        let limit = ends.into_iter().flatten().fold(until, SimTime::min);
-        let alike = program.phase_order != PhaseOrder::Alternating && program.recharge != Recharge::Passive;
-        let count = if alike { pulses_within(limit - at, program.period).min(changes_at - state.index) } else { 1 };
-        state.pulses += count.unsigned_abs();
-        state.index += count;
-        if state.index >= program.pulses_per_train() {
-            state.train_start += program.cycle();
-            state.index = 0;
+        if let Some(next) = self.state.after(input) {
+            self.state = next;
         }
-        let next = state.train_start + program.period * state.index;
-        state.next = Some(next).filter(|&next| self.session.is_some_and(|session| next < session.end));
-        Run { first: pulse, count, period: program.period }
     }
 
-    /// What the device senses of a pulse, against what it asked for.
-    pub fn sense(&mut self, pulse: &Pulse, sensed: Sensed, log: &mut EventLog) {
-        let asked_na = pulse.waveform.stimulus.current_na.abs();
-        let noticed = &mut self.noticed[pulse.side];
+    /// Puts out the pulse that is due on that side.
+    fn emit(&mut self, side: Side, at: SimTime) -> Pulse {
+        let end = self.session.expect("pulses come in sessions only").end;
+        let program = &self.program.sides[side];
+        let period = self.output_faults.stretched(program.period);
+        let (amplitude_na, odd) = self.trains[side].take(program, period, end);
+        let asked = program.waveform(amplitude_na, odd);
+        let made = match self.made[side].filter(|(known, _)| *known == asked) {
+            Some((_, made)) => made,
+            None => {
+                let stage = &self.profile.stage;
+                let on_step = program.waveform(program.on_step(amplitude_na, stage.dac.step_na()), odd);
+                let made = stage.make(&on_step, &self.output_faults);
+                self.made[side] = Some((asked, made));
+                made
+            }
+        };
+        let (cathodes, anodes) = (program.cathodes, program.anodes);
+        self.follow_trains();
+        Pulse { at, side, purpose: Purpose::Therapy, asked, made, cathodes, anodes, rail_uv: self.profile.rail_uv() }
+    }
+
+    /// Puts out the next pulse of the measurement of impedance.
+    fn emit_test(&mut self, at: SimTime) -> Pulse {
+        let test = self.test.expect("a measurement runs");
+        let asked = self.profile.impedance.waveform(test.current_na, test.index);
+        let made = self.profile.stage.make(&asked, &self.output_faults);
+        let program = &self.program.sides[test.side];
+        let rail_uv = (self.profile.impedance.rail_v.value * 1e6).round() as i64;
+        let (cathodes, anodes) = (program.cathodes, program.anodes);
+        Pulse { at, side: test.side, purpose: Purpose::Test, asked, made, cathodes, anodes, rail_uv }
+    }
+
+    /// What came of a pulse: what it cost, what the device senses of it against what it asked for, and whether a limit
+    /// was passed. `contacts` are the area, cm², and the charge, aC, of each contact.
+    pub fn sense(
+        &mut self,
+        pulse: &Pulse,
+        flowed: &DeliveredPulse,
+        sensed: &Sensed,
+        contacts: (&[f64; TERMINALS], &[i128; TERMINALS]),
+        log: &mut EventLog,
+    ) {
+        let cost_ac = self.battery.pulse_charge_ac(flowed.waveform.moved_ac(), self.profile.compliance_v.value);
+        self.battery.draw(Consumer::Stimulation, cost_ac);
+        let watch = &mut self.watches[pulse.side];
+        if let Err(excess) = watch.look(&self.profile.limits, pulse.at, sensed, contacts.0, contacts.1) {
+            self.pass_limit(pulse.at, pulse.side, excess, log);
+            return;
+        }
+        match pulse.purpose {
+            Purpose::Therapy => self.notice(pulse, sensed, log),
+            Purpose::Test => self.take_test(pulse.at, sensed, log),
+        }
+    }
+
+    fn notice(&mut self, pulse: &Pulse, sensed: &Sensed, log: &mut EventLog) {
+        let Pulse { at, side, .. } = *pulse;
+        let noticed = &mut self.noticed[side];
         // An open circuit says nothing about what the voltage could push.
-        let limited = if sensed.open_circuit { noticed.limited } else { sensed.current_na < asked_na };
+        let limited = if sensed.open_circuit { noticed.limited } else { sensed.limited };
         if sensed.open_circuit != noticed.open_circuit {
             noticed.open_circuit = sensed.open_circuit;
-            let side = pulse.side;
-            let kind =
-                if sensed.open_circuit { EventKind::OpenCircuit { side } } else { EventKind::CircuitClosed { side } };
-            log.push(pulse.at, kind);
+            if sensed.open_circuit {
+                log.push(at, EventKind::OpenCircuit { side });
+                let stamp = self.clock.read(at);
+                self.memory.write(stamp, at, Entry::event(Code::OpenCircuit));
+            } else {
+                log.push(at, EventKind::CircuitClosed { side });
+            }
         }
+        let noticed = &mut self.noticed[side];
         if limited != noticed.limited {
             noticed.limited = limited;
-            let side = pulse.side;
+            let (asked_ma, made_ma) = (sensed.made_na as f64 / 1e6, sensed.current_na as f64 / 1e6);
             log.push(
-                pulse.at,
+                at,
                 if limited {
-                    EventKind::ComplianceLimited {
-                        side,
-                        asked_ma: asked_na as f64 / 1e6,
-                        made_ma: sensed.current_na as f64 / 1e6,
-                    }
+                    EventKind::ComplianceLimited { side, asked_ma, made_ma }
                 } else {
                     EventKind::ComplianceRestored { side }
                 },
@@ -272,46 +435,44 @@ impl PulseGenerator {
         }
     }
 
-    /// Turns the schedule on or off; a session that runs goes on.
-    pub fn set_scheduling(&mut self, at: SimTime, on: bool, log: &mut EventLog) {
-        self.scheduling = on;
-        self.due = self.first_due(at);
-        log.push(at, EventKind::Schedule { on });
-    }
-
-    /// Changes the amplitude of a side, from the next pulse on.
-    pub fn set_amplitude(&mut self, at: SimTime, side: Side, amplitude_na: i64, log: &mut EventLog) {
-        self.program.sides[side].amplitude_na = amplitude_na;
-        log.push(at, EventKind::AmplitudeSet { side, amplitude_ma: amplitude_na as f64 / 1e6 });
-    }
-
-    /// Replaces the program; a session that runs ends, as the new one may have another shape.
-    pub fn set_program(&mut self, at: SimTime, program: Program, log: &mut EventLog) {
-        if self.session.is_some() {
-            self.end_session(at, Cause::Command, log);
-        }
-        self.program = program;
-        self.due = self.first_due(at);
-        log.push(at, EventKind::ProgramSet {});
-    }
-
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
+        w.count("state", self.state as u64);
         w.flag("scheduling", self.scheduling);
         w.number("adherence", self.activator.adherence);
         w.time("away_until", Some(self.activator.away_until));
         self.program.write_state(w);
-        w.time("session_end", self.session.map(|session| session.end));
-        w.time("session_due", self.due.map(|(at, _)| at));
+        for (name, at) in [
+            ("session_end", self.session.map(|session| session.end)),
+            ("session_due", self.due.map(|(at, _)| at)),
+            ("impedance_due", self.routines.impedance),
+            ("battery_due", self.routines.battery),
+            ("wakes_at", self.wakes_at),
+            ("power_at", self.power_at),
+            ("charged_at", self.charged_at),
+            ("magnet_until", self.magnet.map(|(_, removed)| removed)),
+        ] {
+            w.time(name, at);
+        }
         w.count("sessions", self.sessions);
+        w.count("scheduled", self.scheduled);
+        w.flag("replace", self.replace);
+        w.flag("spent", self.spent);
+        self.clock.write_state(w);
+        self.battery.write_state(w);
+        self.memory.write_state(w);
+        self.link.write_state(w);
+        self.output_faults.write_state(w);
+        if let Some(test) = &self.test {
+            test.write_state(w);
+        }
         for side in Side::BOTH {
-            let state = &self.sides[side];
-            w.count("pulses", state.pulses);
-            w.time("train_start", Some(state.train_start));
-            w.count("pulse_index", state.index as u64);
-            w.time("next_pulse", state.next);
-            w.flag("open_circuit", self.noticed[side].open_circuit);
-            w.flag("limited", self.noticed[side].limited);
+            self.trains[side].write_state(w);
+            self.watches[side].write_state(w);
+            let noticed = self.noticed[side];
+            w.flag("open_circuit", noticed.open_circuit);
+            w.flag("limited", noticed.limited);
+            w.flag("high_impedance", noticed.high_impedance);
         }
     }
 }

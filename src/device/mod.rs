@@ -1,12 +1,21 @@
 //! The pulse generator: what it is told, and the pulses that it puts out.
 
 pub mod activator;
+pub mod battery;
 pub mod clock;
 pub mod generator;
+pub mod impedance;
 pub mod memory;
+pub mod orders;
+pub mod output;
 pub mod profile;
 pub mod program;
 pub mod pulse;
+pub mod safety;
+pub mod telemetry;
+pub mod therapy;
+pub mod trains;
+pub mod upkeep;
 
 use bevy::app::App;
 use bevy::ecs::schedule::IntoScheduleConfigs;
@@ -50,12 +59,14 @@ fn stimulate(
         let [l0, l1, l2, l3, l4, r0, r1, r2, r3, r4] = contacts.each_mut().map(|contact| &mut **contact);
         let mut contacts = [[l0, l1, l2, l3, l4], [r0, r1, r2, r3, r4]];
         let profile = generator.profile.clone();
-        while let Some(run) = generator.next_pulses(window.to, &mut log) {
-            let pulse = run.first;
-            let (lead, delivered) = &mut sides[pulse.side as usize];
-            let (flowed, sensed) = lead.deliver(&run, &profile, &mut contacts[pulse.side as usize]);
-            delivered.0.push(run.with(flowed));
-            generator.sense(&pulse, sensed, &mut log);
+        while let Some(pulse) = generator.next_pulse(window.to, &mut log) {
+            let side = pulse.side as usize;
+            let (lead, delivered) = &mut sides[side];
+            let (flowed, sensed) = lead.deliver(&pulse, &profile, &mut contacts[side]);
+            delivered.push(flowed);
+            let areas_cm2 = contacts[side].each_ref().map(|contact| contact.surface().area_cm2);
+            let charges_ac = contacts[side].each_ref().map(|contact| contact.ledger.residual_ac);
+            generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), &mut log);
         }
     }
 }

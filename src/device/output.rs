@@ -143,6 +143,15 @@ impl Default for OutputFaults {
 }
 
 impl OutputFaults {
+    /// What is wrong, in words.
+    pub fn describe(&self) -> String {
+        let bit = self.stuck_bit.map(|(bit, high)| format!("bit {bit} stuck {}", if high { "high" } else { "low" }));
+        let timer = (self.timer_factor != 1.0).then(|| format!("timer slow by a factor of {}", self.timer_factor));
+        let lost = self.lost.map(|lost| format!("{lost:?} never comes"));
+        let words: Vec<String> = [bit, timer, lost].into_iter().flatten().collect();
+        if words.is_empty() { "intact".to_string() } else { words.join(", ") }
+    }
+
     /// A span as the faulty timer makes it.
     pub fn stretched(&self, span: SimTime) -> SimTime {
         if self.timer_factor == 1.0 {

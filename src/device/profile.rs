@@ -1,6 +1,13 @@
 //! What a device can make: its ranges, steps and output stage, read from a profile in `assets/devices/`.
 
-use crate::device::program::{PhaseOrder, RechargeKind};
+use std::sync::Arc;
+
+use crate::device::battery::BatteryProfile;
+use crate::device::impedance::ImpedanceProfile;
+use crate::device::memory::LogFormat;
+use crate::device::output::OutputStage;
+use crate::device::program::{PhaseOrder, RampShape, RechargeKind};
+use crate::device::safety::Limits;
 use crate::source::{Figure, Source};
 use crate::time::SimTime;
 
@@ -81,45 +88,168 @@ pub struct DeviceProfile {
     pub session_min: Range,
     /// Scheduled sessions a day.
     pub sessions_per_day: Range,
-    /// The smallest step of the output current, µA: what ramps are made of.
-    pub dac_step_ua: Figure,
-    /// The tick of the timer that widths, gaps and periods are counted in, µs.
-    pub timer_tick_us: Figure,
-    /// The voltage that the output stage can push with, V.
-    pub compliance_v: Figure,
-    /// The capacitor in series with the output, µF: what discharges in a passive recharge.
-    pub blocking_capacitor_uf: Figure,
-    /// The resistance of the switch that shorts the terminals in a passive recharge, Ω.
-    pub discharge_ohm: Figure,
     /// Pulses in one cycle of the programmed rate: 2 where the polarity alternates within a cycle.
     pub pulses_per_cycle: Figure,
+    /// The most pulses of a burst; 1 where it makes none.
+    pub burst_pulses: Figure,
+    /// The most edges of an arbitrary waveform; 0 where it makes none.
+    pub most_edges: Figure,
     /// The phase orders that it can make.
     pub phase_orders: Vec<PhaseOrder>,
     /// The recharges that it can make.
     pub recharges: Vec<RechargeKind>,
+    /// How its ramps rise.
+    pub ramp_shape: RampShape,
+    /// What it does with an amplitude beyond the safe one.
+    pub beyond_safe: BeyondSafe,
+    /// Whether a width that does not fit into the period is cut, and the cut value stored.
+    pub cuts_width: bool,
+    /// Converter, timer and guards.
+    pub stage: OutputStage,
+    /// The figures that the stage is made of, as files and reports show them.
+    pub stage_figures: Vec<(&'static str, Figure)>,
+    /// The voltage of the output's supply, V.
+    pub compliance_v: Figure,
+    /// The part of it that the current sources need for themselves, V.
+    pub headroom_v: Figure,
+    /// Resistance in parallel with the current source, Ω; 0 for an ideal source.
+    pub output_ohm: Figure,
+    /// Current that leaks out of the stage between pulses, nA.
+    pub leakage_na: Figure,
+    /// The capacitor in series with each output, µF; 0 for none.
+    pub blocking_capacitor_uf: Figure,
+    /// The resistance of the switches that short the terminals, Ω.
+    pub discharge_ohm: Figure,
+    /// Whether the terminals are shorted between pulses of active recharge too.
+    pub shorts_between: bool,
+    /// The limits of safety.
+    pub limits: Limits,
+    /// How it measures impedance.
+    pub impedance: ImpedanceProfile,
+    /// When it does what by itself.
+    pub habits: Habits,
+    /// What a magnet does, by how long it is held.
+    pub magnet: Vec<MagnetWindow>,
+    /// The size of the event log, bytes.
+    pub log_bytes: Figure,
+    /// The form of the event log.
+    pub log_format: LogFormat,
+    /// The battery.
+    pub battery: Arc<BatteryProfile>,
+}
+
+/// What a device does with an amplitude beyond the safe one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeyondSafe {
+    /// It puts out, stores and logs the safe one.
+    Clamp,
+    /// It refuses.
+    Refuse,
+}
+
+impl BeyondSafe {
+    /// Both, with their names in files.
+    pub const ALL: [(&str, Self); 2] = [("Clamp", Self::Clamp), ("Refuse", Self::Refuse)];
+}
+
+/// When a device does what by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Habits {
+    /// How fast the clock runs, in parts per million too much.
+    pub clock_ppm: Figure,
+    /// Whether the device looks at the clock once a minute and begins a session in the minute of its time, if it is idle
+    /// then; else it begins at the instant itself.
+    pub looks_once_a_minute: bool,
+    /// Whether of several session times only the last is kept.
+    pub arms_last_only: bool,
+    /// Whether a short circuit in the event log keeps all sessions from beginning.
+    pub short_blocks: bool,
+    /// Whether a command must carry a signature: interference that looks like one does not.
+    pub authenticates: bool,
+    /// Time between battery tests, h.
+    pub battery_every_h: Figure,
+    /// How long a start takes, s.
+    pub boot_s: Figure,
+    /// How long the supplies run down after a session, s.
+    pub settle_s: Figure,
+    /// How long a silent programmer stays connected, s.
+    pub link_s: Figure,
+}
+
+impl Habits {
+    /// Every figure with its name, as files and reports show them.
+    pub fn figures(&self) -> [(&'static str, &Figure); 5] {
+        [
+            ("clock_ppm", &self.clock_ppm),
+            ("battery_every_h", &self.battery_every_h),
+            ("boot_s", &self.boot_s),
+            ("settle_s", &self.settle_s),
+            ("link_s", &self.link_s),
+        ]
+    }
+}
+
+/// What a magnet does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MagnetAction {
+    /// Ends a session that runs; starts nothing.
+    Stop,
+    /// Ends a session that runs, and begins one where none does.
+    Toggle,
+    /// Disconnects the battery.
+    PowerOff,
+    /// Connects it again.
+    PowerOn,
+}
+
+impl MagnetAction {
+    /// All of them, with their names in files.
+    pub const ALL: [(&str, Self); 4] =
+        [("Stop", Self::Stop), ("Toggle", Self::Toggle), ("PowerOff", Self::PowerOff), ("PowerOn", Self::PowerOn)];
+}
+
+/// What a magnet does that is held for so long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MagnetWindow {
+    /// From that many whole seconds on.
+    pub from_s: f64,
+    /// Up to that many.
+    pub to_s: f64,
+    /// What happens when it is taken away.
+    pub action: MagnetAction,
+    /// Where that comes from.
+    pub source: Source,
 }
 
 impl DeviceProfile {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 6] {
-        [
-            ("dac_step_ua", &self.dac_step_ua),
-            ("timer_tick_us", &self.timer_tick_us),
+    pub fn figures(&self) -> Vec<(&'static str, &Figure)> {
+        let own = [
+            ("pulses_per_cycle", &self.pulses_per_cycle),
+            ("burst_pulses", &self.burst_pulses),
+            ("most_edges", &self.most_edges),
             ("compliance_v", &self.compliance_v),
+            ("headroom_v", &self.headroom_v),
+            ("output_ohm", &self.output_ohm),
+            ("leakage_na", &self.leakage_na),
             ("blocking_capacitor_uf", &self.blocking_capacitor_uf),
             ("discharge_ohm", &self.discharge_ohm),
-            ("pulses_per_cycle", &self.pulses_per_cycle),
-        ]
-    }
-
-    /// The smallest step of the output current, nA.
-    pub fn dac_step_na(&self) -> i64 {
-        (self.dac_step_ua.value * 1e3).round() as i64
+            ("log_bytes", &self.log_bytes),
+        ];
+        let stage = self.stage_figures.iter().map(|(name, figure)| (*name, figure));
+        let parts = [&self.limits.figures()[..], &self.impedance.figures(), &self.habits.figures()];
+        let battery = self.battery.figures();
+        own.into_iter().chain(stage).chain(parts.into_iter().flatten().copied()).chain(battery).collect()
     }
 
     /// The tick of the timer.
     pub fn timer_tick(&self) -> SimTime {
-        SimTime::from_nanos((self.timer_tick_us.value * 1e3).round() as i64)
+        self.stage.timer_tick
+    }
+
+    /// The voltage that pushes therapy through the load, µV.
+    pub fn rail_uv(&self) -> i64 {
+        ((self.compliance_v.value - self.headroom_v.value) * 1e6).round() as i64
     }
 
     /// The period between two pulses at the programmed rate, as the timer makes it: a whole number of ticks.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::device::profile::DeviceProfile;
 use crate::device::pulse::{Contacts, Phase, Waveform};
+use crate::math;
 use crate::record::digest::StateWriter;
 use crate::side::{BySide, Side};
 use crate::time::SimTime;
@@ -67,7 +67,7 @@ impl Recharge {
     }
 
     /// How much weaker the recharge phase is.
-    fn times(self) -> i64 {
+    pub fn times(self) -> i64 {
         match self {
             Self::Active { times } => times,
             Self::Passive => 1,
@@ -103,6 +103,38 @@ impl Coordination {
     }
 }
 
+/// How the amplitude of a train rises and falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum RampShape {
+    /// In equal steps.
+    Line,
+    /// As a sine from 0 to a quarter of its period.
+    QuarterSine,
+}
+
+impl RampShape {
+    /// All of them, with their names in files.
+    pub const ALL: [(&str, Self); 2] = [("Line", Self::Line), ("QuarterSine", Self::QuarterSine)];
+}
+
+/// Pulses that come close together, in the place of each pulse of a train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// How many; 1 is no burst.
+    pub pulses: u8,
+    /// From one to the next.
+    pub period: SimTime,
+}
+
+/// A corner of an arbitrary waveform: from here on the current is that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Time since the beginning of the pulse.
+    pub at: SimTime,
+    /// Millionths of the amplitude; positive in the direction of the stimulus.
+    pub level_ppm: i64,
+}
+
 /// What one side is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SideProgram {
@@ -130,12 +162,24 @@ pub struct SideProgram {
     pub ramp_up: SimTime,
     /// The part of a train over which it falls again.
     pub ramp_down: SimTime,
+    /// How it rises and falls.
+    pub ramp_shape: RampShape,
+    /// The pulses in the place of each.
+    pub burst: Burst,
+    /// The corners of an arbitrary waveform, which takes the place of width, gap and recharge; none for those.
+    pub edges: Vec<Edge>,
+    /// Whether the terminals are shorted between pulses.
+    pub shorted_between: bool,
+    /// The amplitude that the device does not go beyond, nA.
+    pub safe_amplitude_na: i64,
+    /// The amplitude that the patient cannot go beyond, nA.
+    pub patient_max_na: i64,
 }
 
 impl SideProgram {
-    /// Pulses in a train: those that begin before its end.
-    pub fn pulses_per_train(&self) -> i64 {
-        pulses_within(self.on, self.period)
+    /// Pulses in a train, with that period: those whose bursts begin before its end.
+    pub fn pulses_per_train(&self, period: SimTime) -> i64 {
+        pulses_within(self.on, period) * i64::from(self.burst.pulses)
     }
 
     /// From the start of a train to the start of the next.
@@ -143,33 +187,40 @@ impl SideProgram {
         self.on + self.off
     }
 
-    /// From the start of a pulse to the end of its last phase.
+    /// From the start of a pulse to the end of its last phase; with a burst, of its last pulse.
     pub fn pulse_length(&self) -> SimTime {
-        let recharge = match self.recharge {
-            Recharge::Active { times } => self.width * times,
-            Recharge::Passive => SimTime::ZERO,
-        };
-        self.width + self.interphase_gap + recharge
+        let last = self.burst.period * i64::from(self.burst.pulses - 1);
+        last + self.waveform(1_000_000, false).length()
     }
 
-    /// The amplitude of pulse `index` of a train, nA: ramped, and rounded down to what the device can make of it; and
-    /// the index of the first pulse after it that may have another one.
+    /// Whether the next pulse takes back what one leaves.
+    pub fn alternates(&self) -> bool {
+        self.phase_order == PhaseOrder::Alternating
+    }
+
+    /// The amplitude of pulse `index` of a train of so many, nA, and whether it is on a ramp.
     ///
-    /// A ramp over n pulses rises in n + 1 equal steps, so that its first pulse is not nothing and the one after it
-    /// has the full amplitude.
-    pub fn amplitude_na(&self, index: i64, device: &DeviceProfile) -> (i64, i64) {
-        let pulses = self.pulses_per_train();
-        let up = pulses_within(self.ramp_up, self.period);
-        let down = pulses_within(self.ramp_down, self.period);
-        if index >= up && index < pulses - down {
-            return (self.amplitude_na, pulses - down);
+    /// A ramp over n pulses rises in n + 1 steps, so that its first pulse is not nothing and the one after it has the
+    /// full amplitude.
+    pub fn amplitude_na(&self, index: i64, period: SimTime) -> (i64, bool) {
+        let burst = i64::from(self.burst.pulses);
+        let (index, bursts) = (index / burst, pulses_within(self.on, period));
+        let up = pulses_within(self.ramp_up, period);
+        let down = pulses_within(self.ramp_down, period);
+        if index >= up && index < bursts - down {
+            return (self.amplitude_na, false);
         }
-        let full = i128::from(self.amplitude_na);
-        let rising = if index < up { full * i128::from(index + 1) / i128::from(up + 1) } else { full };
-        let left = pulses - 1 - index;
-        let falling = if left < down { full * i128::from(left + 1) / i128::from(down + 1) } else { full };
-        let step = i128::from(device.dac_step_na() * self.recharge.times());
-        ((rising.min(falling) / step * step) as i64, index + 1)
+        let part = |step: i64, steps: i64| match self.ramp_shape {
+            _ if step > steps => self.amplitude_na,
+            RampShape::Line => {
+                (i128::from(self.amplitude_na) * i128::from(step) / i128::from(steps + 1)) as i64
+            }
+            RampShape::QuarterSine => {
+                let angle = std::f64::consts::FRAC_PI_2 * step as f64 / (steps + 1) as f64;
+                (self.amplitude_na as f64 * math::sin(angle)) as i64
+            }
+        };
+        (part(index + 1, up).min(part(bursts - index, down)), true)
     }
 
     /// The waveform of a pulse of that amplitude; `odd` tells the second of an alternating pair.
@@ -180,16 +231,28 @@ impl SideProgram {
             PhaseOrder::Alternating => !odd,
         };
         let current_na = if cathodic_first { -amplitude_na } else { amplitude_na };
-        let recharge = match self.recharge {
-            Recharge::Active { times } => Phase { current_na: -current_na / times, width: self.width * times },
-            Recharge::Passive => Phase::default(),
-        };
-        Waveform {
-            stimulus: Phase { current_na, width: self.width },
-            gap: if recharge.width == SimTime::ZERO { SimTime::ZERO } else { self.interphase_gap },
-            recharge,
-            passive_recharge: self.recharge == Recharge::Passive,
+        if !self.edges.is_empty() {
+            let phase = |pair: &[Edge]| Phase {
+                current_na: (i128::from(current_na) * i128::from(pair[0].level_ppm) / 1_000_000) as i64,
+                width: pair[1].at - pair[0].at,
+            };
+            return Waveform::new(self.edges.windows(2).map(phase), self.shorted_between);
         }
+        let stimulus = Phase { current_na, width: self.width };
+        match self.recharge {
+            Recharge::Active { times } => {
+                let gap = Phase { current_na: 0, width: self.interphase_gap };
+                let recharge = Phase { current_na: -current_na / times, width: self.width * times };
+                Waveform::new([stimulus, gap, recharge], self.shorted_between)
+            }
+            Recharge::Passive => Waveform::new([stimulus], true),
+        }
+    }
+
+    /// That amplitude cut to what a converter of that step can make with all phases in balance, nA.
+    pub fn on_step(&self, amplitude_na: i64, step_na: i64) -> i64 {
+        let step = step_na * if self.edges.is_empty() { self.recharge.times() } else { 1 };
+        amplitude_na / step * step
     }
 }
 
@@ -244,6 +307,14 @@ impl Program {
             w.count("recharge", if side.recharge == Recharge::Passive { 0 } else { side.recharge.times() as u64 });
             w.count("cathodes", u64::from(side.cathodes.bits()));
             w.count("anodes", u64::from(side.anodes.bits()));
+            w.count("burst", u64::from(side.burst.pulses));
+            w.time("burst_period", Some(side.burst.period));
+            w.count("safe_amplitude_na", side.safe_amplitude_na.unsigned_abs());
+            w.count("patient_max_na", side.patient_max_na.unsigned_abs());
+            for edge in &side.edges {
+                w.time("edge", Some(edge.at));
+                w.number("level_ppm", edge.level_ppm as f64);
+            }
         }
     }
 }

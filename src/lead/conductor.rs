@@ -50,10 +50,14 @@ pub struct Sensed {
     pub limited: bool,
     /// Voltage across the load before the pulse, V.
     pub before_v: f64,
-    /// Voltage across the load at the end of the first stimulating phase, V, without sign.
+    /// Voltage across the load at the end of the first stimulating phase, V.
     pub load_v: f64,
+    /// Voltage across the load after the pulse, V.
+    pub after_v: f64,
     /// The largest voltage that is left across the double layer of a contact before the pulse, V, without sign.
     pub residual_v: f64,
+    /// The contact of that.
+    pub residual_contact: usize,
     /// The largest charge of a phase through a contact, aC, without sign, and that contact.
     pub phase_charge_ac: i128,
     /// See `phase_charge_ac`.
@@ -145,8 +149,11 @@ impl Lead {
         self.wire(device, contacts);
         self.last = Some((*pulse, self.blocking_v, self.layer_v));
         let mut sensed = Sensed { made_na: pulse.made.stimulus().current_na.abs(), ..Sensed::default() };
-        let residual = |sum: f64, &k: &usize| sum.max(self.layer_v[k].abs());
-        sensed.residual_v = self.wiring().live.iter().fold(0.0, residual);
+        for (k, volts) in self.layer_v.iter().enumerate() {
+            if volts.abs() > sensed.residual_v {
+                (sensed.residual_v, sensed.residual_contact) = (volts.abs(), k);
+            }
+        }
         self.tell(pulse, contacts);
 
         let mut state = self.state();
@@ -167,10 +174,11 @@ impl Lead {
                 (sensed.phase_charge_ac, sensed.phase_contact) = (through[most].abs(), most);
             }
             if stimulates && shares.is_none() {
-                sensed.load_v = load_v.abs();
+                sensed.load_v = load_v;
                 shares = Some(through.map(|charge_ac| share(charge_ac, tissue_ac)));
             }
         }
+        sensed.after_v = self.wiring().open.load_v(&state);
         self.keep(&state);
         self.at = pulse.at + pulse.made.length();
         self.shorted = pulse.made.shorted_after;
@@ -428,9 +436,9 @@ impl Lead {
 /// How far charge counted and charge stored may lie apart, as a part of all that has moved: rounding.
 const SAME_CHARGE: f64 = 1e-9;
 
-/// The share of a contact, to seven digits, so that pulses that are alike to rounding are alike.
+/// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
 fn share(charge_ac: i128, whole_ac: i128) -> f64 {
-    const DIGITS: f64 = (1 << 24) as f64;
+    const DIGITS: f64 = (1 << 13) as f64;
     if whole_ac == 0 { 0.0 } else { (charge_ac as f64 / whole_ac as f64 * DIGITS).round() / DIGITS }
 }
 

@@ -148,4 +148,11 @@ impl Contact {
     pub fn surface(&self) -> Interface {
         Interface { area_cm2: self.interface.area_cm2 * self.intact, ..self.interface }
     }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        self.ledger.write_state(w);
+        w.number("encapsulation_ohm", self.encapsulation_ohm);
+        w.number("intact", self.intact);
+    }
 }

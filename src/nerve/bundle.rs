@@ -71,7 +71,13 @@ pub struct Axon {
 pub struct Nerve {
     axons: Vec<Axon>,
     direction: Vector3<f64>,
+    /// A point on the nerve's axis, mm.
+    axis_mm: Point3<f64>,
+    /// Where the rings lay at the implant, and where the contacts lie now, mm; the case is far away.
+    implanted_mm: [Point3<f64>; CONTACTS_PER_LEAD],
     contacts_mm: [Option<Point3<f64>>; TERMINALS],
+    /// Factor by which encapsulation has raised thresholds.
+    encapsulation: f64,
     contact_radius_mm: f64,
     conductivity_s_per_m: f64,
     refractory: SimTime,
@@ -96,15 +102,35 @@ struct Tuned {
     last: (Waveform, FiringSet),
 }
 
-/// The waveform as it would be with a stimulating phase of a milliampere: what thresholds depend on.
+/// The waveform as it would be with a stimulating phase of a milliampere, to a part in 10,000: what thresholds depend
+/// on, and alike for all amplitudes of a ramp.
 fn unit_shape(waveform: Waveform) -> Waveform {
     const UNIT_NA: i64 = 1_000_000;
-    let amplitude = waveform.stimulus.current_na.abs().max(1);
-    let scale = |phase: Phase| Phase {
-        current_na: (i128::from(phase.current_na) * i128::from(UNIT_NA) / i128::from(amplitude)) as i64,
-        ..phase
-    };
-    Waveform { stimulus: scale(waveform.stimulus), recharge: scale(waveform.recharge), ..waveform }
+    const STEP_NA: i64 = 100;
+    let amplitude = i128::from(waveform.stimulus().current_na.abs().max(1));
+    waveform.map(|phase| {
+        let scaled = i128::from(phase.current_na) * i128::from(UNIT_NA / STEP_NA) * 2 / amplitude;
+        Phase { current_na: ((scaled + scaled.signum()) / 2) as i64 * STEP_NA, ..phase }
+    })
+}
+
+/// Phases that follow each other in one direction, as one of their mean current; and the time without current before
+/// the next one.
+fn lobes(waveform: &Waveform) -> Vec<(Phase, SimTime)> {
+    let mut lobes: Vec<(Phase, SimTime)> = Vec::new();
+    for &phase in waveform.phases() {
+        match lobes.last_mut() {
+            Some((_, gap)) if phase.current_na == 0 => *gap += phase.width,
+            Some((lobe, gap)) if *gap == SimTime::ZERO && lobe.current_na.signum() == phase.current_na.signum() => {
+                let width = lobe.width + phase.width;
+                let charge_ac = lobe.charge_ac() + phase.charge_ac();
+                *lobe = Phase { current_na: (charge_ac / i128::from(width.nanos())) as i64, width };
+            }
+            _ if phase.current_na != 0 => lobes.push((phase, SimTime::ZERO)),
+            _ => {}
+        }
+    }
+    lobes
 }
 
 impl Nerve {
@@ -147,9 +173,12 @@ impl Nerve {
         Self {
             axons,
             direction,
+            axis_mm: through,
+            implanted_mm: std::array::from_fn(|index| implant.contact_mm(side, index)),
             contacts_mm: std::array::from_fn(|index| {
                 (index < CONTACTS_PER_LEAD).then(|| implant.contact_mm(side, index))
             }),
+            encapsulation: 1.0,
             contact_radius_mm: implant.contact_diameter_mm.value / 2.0,
             conductivity_s_per_m: implant.tissue_s_per_m.value,
             refractory: SimTime::from_nanos((profile.refractory_ms.value * 1e6).round() as i64),
@@ -184,7 +213,7 @@ impl Nerve {
     /// Adds whom a run of pulses fires to `volleys`. Pulses so close that axons are refractory are taken one by one.
     pub fn recruit(&mut self, run: &Run<DeliveredPulse>, volleys: &mut Vec<Run<Volley>>) {
         let pulse = &run.first;
-        let amplitude_na = pulse.waveform.stimulus.current_na.abs();
+        let amplitude_na = pulse.waveform.stimulus().current_na.abs();
         let fired = if amplitude_na == 0 { FiringSet::default() } else { self.above_threshold(pulse, amplitude_na) };
         self.fired(fired.len());
         if fired.is_empty() {
@@ -216,7 +245,7 @@ impl Nerve {
 
     /// Whom a pulse of that amplitude fires if nobody is refractory; the last answer serves again for the same pulse.
     fn above_threshold(&mut self, pulse: &DeliveredPulse, amplitude_na: i64) -> FiringSet {
-        let polarity = usize::from(pulse.waveform.stimulus.current_na > 0);
+        let polarity = usize::from(pulse.waveform.stimulus().current_na > 0);
         let here = self.tuned[polarity].as_ref().filter(|tuned| tuned.shares == pulse.shares);
         if let Some(tuned) = here.filter(|tuned| tuned.last.0 == pulse.waveform) {
             return tuned.last.1;
@@ -238,39 +267,61 @@ impl Nerve {
         fired
     }
 
-    /// The amplitude of the stimulating phase at which each axon fires, mA, for that shape through those contacts.
+    /// The amplitude of the first phase at which each axon fires, mA, for that shape through those contacts.
     ///
-    /// Each phase excites by itself; a phase that an opposite one follows needs more.
+    /// Each phase excites by itself; a phase that an opposite one follows needs more. What flows back through shorted
+    /// terminals is too weak to matter.
     pub fn thresholds_ma(&self, waveform: Waveform, shares: &[f64; TERMINALS]) -> Vec<f64> {
         let width_us = |phase: Phase| phase.width.nanos() as f64 / 1e3;
-        let phases: Vec<Phase> = [waveform.stimulus, waveform.recharge]
-            .into_iter()
-            .filter(|phase| phase.current_na != 0 && phase.width > SimTime::ZERO)
-            .collect();
-        let tables: Vec<_> = phases.iter().map(|&phase| self.table.at_width(width_us(phase))).collect();
-        let amplitude = waveform.stimulus.current_na.abs() as f64;
-        let gap_us = waveform.gap.nanos() as f64 / 1e3;
+        let lobes = lobes(&waveform);
+        let tables: Vec<_> = lobes.iter().map(|&(phase, _)| self.table.at_width(width_us(phase))).collect();
+        let amplitude = waveform.stimulus().current_na.abs() as f64;
         let threshold_ma = |axon: &Axon| {
             let sources = self.sources(axon, shares);
             let nearest_mm = sources.iter().map(|source| source.distance_mm).fold(f64::INFINITY, f64::min);
             let mut drives: Vec<Drive> = Vec::new();
             let mut threshold_ma = f64::INFINITY;
-            for (order, &phase) in phases.iter().enumerate() {
-                let same_width = (0..order).find(|&earlier| phases[earlier].width == phase.width);
+            for (order, &(phase, gap)) in lobes.iter().enumerate() {
+                let same_width = (0..order).find(|&earlier| lobes[earlier].0.width == phase.width);
                 let drive = same_width
                     .map_or_else(|| drive(axon.diameter_um, &sources, &tables[order]), |earlier| drives[earlier]);
                 drives.push(drive);
                 let per_ma = if phase.current_na < 0 { drive.cathodic } else { drive.anodic };
-                let followed = phases.get(order + 1).map_or(1.0, |later| {
+                let opposite = |later: &&(Phase, SimTime)| later.0.current_na.signum() != phase.current_na.signum();
+                let followed = lobes.get(order + 1).filter(opposite).map_or(1.0, |(later, _)| {
                     let times = phase.current_na.abs() as f64 / later.current_na.abs() as f64;
+                    let gap_us = gap.nanos() as f64 / 1e3;
                     biphasic_ratio(axon.diameter_um, nearest_mm, width_us(phase), gap_us, times)
                 });
                 let relative = phase.current_na.abs() as f64 / amplitude;
                 threshold_ma = threshold_ma.min(followed / (per_ma * relative));
             }
-            threshold_ma * self.conductivity_s_per_m / TABLE_S_PER_M
+            threshold_ma * self.conductivity_s_per_m / TABLE_S_PER_M * self.encapsulation
         };
         self.axons.iter().map(threshold_ma).collect()
+    }
+
+    /// The lead has moved since the implant, mm: towards its tip, and away from the nerve.
+    pub fn move_lead(&mut self, (along_mm, across_mm): (f64, f64)) {
+        let implanted = self.implanted_mm;
+        let [tip, .., end] = implanted;
+        let along = (tip - end).normalize();
+        let middle = Point3::from((tip.coords + end.coords) / 2.0);
+        let to_lead = middle - self.axis_mm;
+        let away = to_lead - self.direction * to_lead.dot(&self.direction);
+        let away = away - along * away.dot(&along);
+        // A lead that lies along the nerve and on it has no way that leads away more than another.
+        let away = away.try_normalize(1e-9).unwrap_or_else(|| along.cross(&self.direction).normalize());
+        for (contact, implanted) in self.contacts_mm.iter_mut().zip(implanted) {
+            *contact = Some(implanted + along * along_mm + away * across_mm);
+        }
+        self.tuned = [None, None];
+    }
+
+    /// Encapsulation has raised all thresholds by that factor.
+    pub fn set_encapsulation(&mut self, factor: f64) {
+        self.encapsulation = factor;
+        self.tuned = [None, None];
     }
 
     /// The contacts that carry current, as an axon sees them. The case is too far away to matter.
@@ -305,6 +356,10 @@ impl Nerve {
 
     /// Writes the state, for the digest.
     pub fn write_state(&self, w: &mut StateWriter) {
+        for contact in self.contacts_mm.iter().flatten() {
+            w.numbers("contact_mm", &[contact.x, contact.y, contact.z]);
+        }
+        w.number("encapsulation", self.encapsulation);
         w.count("recruited", self.recruited as u64);
         w.count("recruited_most", self.recruited_most as u64);
         w.count("recent", self.recent.len() as u64);

@@ -4,6 +4,8 @@ use bevy::ecs::resource::Resource;
 use serde::Serialize;
 
 use crate::device::generator::Cause;
+use crate::device::impedance::Verdict;
+use crate::device::therapy::State;
 use crate::side::Side;
 use crate::time::SimTime;
 
@@ -68,6 +70,121 @@ pub enum EventKind {
     ComplianceRestored {
         /// The side.
         side: Side,
+    },
+    /// A part of the output stage failed or was mended.
+    OutputChanged {
+        /// What is wrong with it now.
+        state: String,
+    },
+    /// The device went from one state to another, but for those within a session.
+    StateChanged {
+        /// From.
+        from: State,
+        /// To.
+        to: State,
+    },
+    /// A limit of safety was passed, and therapy stopped.
+    LimitPassed {
+        /// The side.
+        side: Side,
+        /// The contact.
+        contact: &'static str,
+        /// The limit, as it is called in the profile.
+        limit: &'static str,
+        /// What was found, in the limit's unit.
+        found: f64,
+        /// What is allowed.
+        allowed: f64,
+    },
+    /// The device put out less than it was told: the safe amplitude.
+    AmplitudeLowered {
+        /// The side.
+        side: Side,
+        /// What it was told, mA.
+        asked_ma: f64,
+        /// What it stores now, mA.
+        stored_ma: f64,
+    },
+    /// A width did not fit into the period, and was cut.
+    WidthCut {
+        /// The side.
+        side: Side,
+        /// What it was told, µs.
+        asked_us: f64,
+        /// What it stores now, µs.
+        stored_us: f64,
+    },
+    /// Impedance was measured.
+    ImpedanceMeasured {
+        /// The side.
+        side: Side,
+        /// What the device reads, Ω.
+        ohm: f64,
+        /// What it makes of it.
+        verdict: Verdict,
+    },
+    /// The battery's voltage fell to where it is to be replaced.
+    ElectiveReplacement {
+        /// The voltage read, V.
+        volts: f64,
+    },
+    /// The battery's voltage fell to where therapy ends.
+    EndOfService {
+        /// The voltage read, V.
+        volts: f64,
+    },
+    /// The battery was charged or replaced.
+    BatteryRenewed {
+        /// What was done.
+        how: String,
+    },
+    /// The device's clock was set, jumped, or runs at another rate.
+    ClockChanged {
+        /// How far it is ahead of true time now, s.
+        ahead_s: f64,
+        /// How fast it runs, in parts per million too much.
+        ppm: f64,
+    },
+    /// A programmer was connected, or the link ended.
+    LinkChanged {
+        /// Connected.
+        connected: bool,
+        /// Why.
+        reason: String,
+    },
+    /// A message did not come.
+    MessageLost {
+        /// Its number.
+        number: u64,
+    },
+    /// A message comes later than it was sent.
+    MessageDelayed {
+        /// Its number.
+        number: u64,
+        /// By how much, s.
+        by_s: f64,
+    },
+    /// A message came and was not carried out.
+    MessageRefused {
+        /// Its number; none where it carried none.
+        number: Option<u64>,
+        /// Why.
+        reason: String,
+    },
+    /// A message was carried out.
+    MessageCarriedOut {
+        /// Its number.
+        number: u64,
+    },
+    /// A magnet was taken away.
+    MagnetRemoved {
+        /// For how many whole seconds it was there, as the device counts.
+        held_s: i64,
+    },
+    /// The device's own event log changed its ways.
+    LogChanged {
+        /// What it does now.
+        state: String,
     },
     /// A fault of a lead began or was mended.
     LeadChanged {

@@ -107,7 +107,9 @@ fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, s
 }
 
 fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (String, String)> {
-    let (_, leads, contacts, nerves, pools, multifidi) = states;
+    let (generators, leads, contacts, nerves, pools, multifidi) = states;
+    let generator = generators.get(patient.generator).expect("the roster's entities live");
+    generator.battery.check().map_err(|message| (format!("{}/generator", patient.name), message))?;
     for side in Side::BOTH {
         let entities = &patient.sides[side];
         let named = |part: &str| format!("{}/{}/{part}", patient.name, side.name());
@@ -119,7 +121,7 @@ fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (Stri
         multifidus.check().map_err(|message| (named("multifidus"), message))?;
         let lead = leads.get(entities.lead).expect("the roster's entities live");
         let contacts = contacts.get_many(entities.contacts).expect("the roster's entities live");
-        lead.check(&contacts).map_err(|message| (named("lead"), message))?;
+        lead.check(&generator.profile, &contacts).map_err(|message| (named("lead"), message))?;
     }
     Ok(())
 }
@@ -147,7 +149,7 @@ fn write_state(roster: &Roster, states: &States, w: &mut StateWriter) {
             leads.get(entities.lead).expect("the roster's entities live").write_state(w);
             for contact in contacts.get_many(entities.contacts).expect("the roster's entities live") {
                 w.component(side.name(), crate::device::pulse::CONTACT_NAMES[contact.index]);
-                contact.ledger.write_state(w);
+                contact.write_state(w);
             }
             w.component(side.name(), "nerve");
             nerves.get(entities.nerve).expect("the roster's entities live").write_state(w);

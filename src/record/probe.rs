@@ -3,7 +3,7 @@
 use crate::adaptation::multifidus::Multifidus;
 use crate::device::generator::PulseGenerator;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
-use crate::lead::conductor::{Lead, TERMINALS};
+use crate::lead::conductor::{Lead, Look, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
@@ -51,10 +51,26 @@ pub enum Quantity {
     UnitForce(usize),
     /// Charge left on one contact, µC.
     ContactResidual(usize),
+    /// Voltage across the double layer of one contact, V.
+    ContactInterface(usize),
+    /// Current out of the generator's outputs, mA, cathodic negative.
+    Current,
+    /// Voltage between the cathodes' and the anodes' outputs, V.
+    Load,
+    /// Voltage of the battery at rest, V; of the device, as the next ones.
+    BatteryVolts,
+    /// Charge that the battery has left, mAh.
+    BatteryLeft,
+    /// How far the device's clock is ahead, s.
+    ClockAhead,
+    /// What the device is doing: the place in the list of its states, from 0.
+    DeviceState,
 }
 
 /// The quantities of a side with their names, which carry the unit.
-const QUANTITIES: [(&str, Quantity); 16] = [
+const QUANTITIES: [(&str, Quantity); 18] = [
+    ("current_ma", Quantity::Current),
+    ("load_v", Quantity::Load),
     ("force_n", Quantity::Force),
     ("max_force_n", Quantity::MaxForce),
     ("capacity_fraction", Quantity::Capacity),
@@ -73,6 +89,18 @@ const QUANTITIES: [(&str, Quantity); 16] = [
     ("fat_fraction", Quantity::Fat),
 ];
 
+/// The quantities of the device, which has no side.
+const OF_DEVICE: [(&str, Quantity); 4] = [
+    ("battery_v", Quantity::BatteryVolts),
+    ("battery_mah", Quantity::BatteryLeft),
+    ("clock_ahead_s", Quantity::ClockAhead),
+    ("state_code", Quantity::DeviceState),
+];
+
+/// The quantities of a contact.
+const OF_CONTACT: [(&str, fn(usize) -> Quantity); 2] =
+    [("residual_uc", Quantity::ContactResidual), ("interface_v", Quantity::ContactInterface)];
+
 /// One column of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
@@ -87,7 +115,12 @@ pub struct Probe {
 impl Probe {
     /// The names of all probes of a side, with stand-ins for those that carry a number or a contact.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        QUANTITIES.iter().map(|(name, _)| *name).chain(["unit_1.force_n", "E0.residual_uc"])
+        QUANTITIES.iter().map(|(name, _)| *name).chain(["unit_1.force_n", "E0.residual_uc", "E0.interface_v"])
+    }
+
+    /// The names of all probes of the device.
+    pub fn device_names() -> impl Iterator<Item = &'static str> {
+        OF_DEVICE.iter().map(|(name, _)| *name)
     }
 
     /// Reads a name such as `left.force_n`, `right.unit_120.force_n` or `left.E0.residual_uc`, for a pool of so many
@@ -97,15 +130,20 @@ impl Probe {
     /// What is allowed, and the closest name.
     pub fn parse(name: &str, units: usize) -> Result<Self, String> {
         let wrong = || {
-            let all: Vec<String> =
-                Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name()))).collect();
+            let of_sides = Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name())));
+            let all: Vec<String> = of_sides.chain(Self::device_names().map(|q| format!("device.{q}"))).collect();
             let names: Vec<&str> = all.iter().map(String::as_str).collect();
             let hint = closest(name, &names).map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
             format!(
-                "{hint}a probe is left or right, a dot, and one of {}",
-                Self::names().collect::<Vec<_>>().join(", ")
+                "{hint}a probe is left or right, a dot, and one of {}; or device, a dot, and one of {}",
+                Self::names().collect::<Vec<_>>().join(", "),
+                Self::device_names().collect::<Vec<_>>().join(", ")
             )
         };
+        if let Some(rest) = name.strip_prefix("device.") {
+            let (_, quantity) = OF_DEVICE.iter().find(|(known, _)| *known == rest).ok_or_else(wrong)?;
+            return Ok(Self { name: name.to_string(), side: Side::Left, quantity: *quantity });
+        }
         let (side, rest) = name.split_once('.').ok_or_else(wrong)?;
         let side = Side::BOTH.into_iter().find(|s| s.name() == side).ok_or_else(wrong)?;
         let named = QUANTITIES.iter().find(|(known, _)| *known == rest).map(|(_, quantity)| *quantity);
@@ -119,9 +157,10 @@ impl Probe {
                 }
                 Quantity::UnitForce(number.max(1) - 1)
             }
-            (None, Some((contact, "residual_uc"))) => {
+            (None, Some((contact, rest))) => {
                 let index = CONTACT_NAMES.iter().position(|known| *known == contact).ok_or_else(wrong)?;
-                Quantity::ContactResidual(index)
+                let (_, of_contact) = OF_CONTACT.iter().find(|(known, _)| *known == rest).ok_or_else(wrong)?;
+                of_contact(index)
             }
             _ => return Err(wrong()),
         };
@@ -194,6 +233,16 @@ impl SideView<'_> {
             Quantity::Delivered => microcoulombs(self.lead.source().delivered_ac),
             Quantity::Residual => microcoulombs(self.settled(at).0.source().residual_ac),
             Quantity::ContactResidual(index) => microcoulombs(self.settled(at).1[index].ledger.residual_ac),
+            Quantity::Current => self.look(at).current_a * 1e3,
+            Quantity::Load => self.look(at).load_v,
+            Quantity::ContactInterface(index) => self.look(at).layer_v[index],
+            Quantity::BatteryVolts | Quantity::BatteryLeft => {
+                let mut battery = self.generator.battery.clone();
+                battery.settle(at);
+                if quantity == Quantity::BatteryVolts { battery.open_circuit_v() } else { battery.remaining_mah() }
+            }
+            Quantity::ClockAhead => self.generator.clock_ahead_s(at),
+            Quantity::DeviceState => self.generator.state() as usize as f64,
             Quantity::Impulse => {
                 let mut pool = self.pool.clone();
                 pool.settle(at);
@@ -210,10 +259,11 @@ impl SideView<'_> {
 
     /// Lead and contacts as they are at an instant at which nothing is delivered.
     pub fn settled(&self, at: SimTime) -> (Lead, [Contact; TERMINALS]) {
-        let mut lead = self.lead.clone();
-        let mut contacts = self.contacts.map(Clone::clone);
-        lead.settle(at, &self.generator.profile, &mut contacts.each_mut());
-        (lead, contacts)
+        self.lead.settled(at, &self.generator.profile, self.contacts)
+    }
+
+    fn look(&self, at: SimTime) -> Look {
+        self.lead.look(at, &self.generator.profile, self.contacts)
     }
 }
 

@@ -62,6 +62,7 @@ macro_rules! asset {
 /// Every file that is built in.
 pub const ASSETS: &[Asset] = &[
     asset!(Devices, "restorative", "assets/devices/restorative.ron"),
+    asset!(Devices, "cosmiic-pg4", "assets/devices/cosmiic-pg4.ron"),
     asset!(Devices, "opennerve-gen2", "assets/devices/opennerve-gen2.ron"),
     asset!(Implants, "l2-medial-branch", "assets/implants/l2-medial-branch.ron"),
     asset!(Nerve, "l2-medial-branch", "assets/nerve/l2-medial-branch.ron"),

@@ -2,6 +2,9 @@
 //!
 //! `docs/scenario.md` describes the file for its authors.
 
+pub mod battery;
+pub mod commands;
+pub mod device;
 pub mod library;
 pub mod profiles;
 pub mod program;
@@ -21,10 +24,14 @@ use crate::muscle::profile::MuscleProfile;
 use crate::nerve::bundle::NerveProfile;
 use crate::record::probe::Recording;
 use crate::scenario::library::{Kind, load, read_text};
-use crate::scenario::program::{WrittenProgram, read_default, read_program};
+use crate::scenario::program::{Maker, WrittenProgram, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
 use crate::time::{DayClock, LONGEST, SimTime};
+
+/// How long before the start the leads were implanted, unless the scenario says: therapy begins some 14 days after the
+/// implant (NICE IPG739).
+const DEFAULT_IMPLANTED_BEFORE: SimTime = SimTime::from_secs(14 * 86_400);
 
 /// Everything that a run is a function of.
 #[derive(Clone, Debug)]
@@ -50,7 +57,9 @@ pub struct Scenario {
     /// What stimulates.
     pub device: Arc<DeviceProfile>,
     /// Through which leads.
-    pub implant: ImplantProfile,
+    pub implant: Arc<ImplantProfile>,
+    /// How long before the start the leads were implanted.
+    pub implanted_before: SimTime,
     /// What the device is told at the start.
     pub program: Program,
     /// The chance that a scheduled session is taken.
@@ -102,7 +111,7 @@ impl Scenario {
 fn read_device(root: Node<'_>, _folder: &Path) -> Option<(DeviceProfile, WrittenProgram)> {
     let fields = root.fields("Device");
     profiles::read_version(&fields);
-    let device = profiles::read_device(&fields);
+    let device = device::read_device(&fields);
     let program = read_default(&fields, &device)?;
     Some((device, program))
 }
@@ -140,6 +149,9 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let duration = fields.required("duration").and_then(|node| node.span(&(SimTime::from_nanos(1)..=LONGEST)));
     let adherence = fields.optional("adherence").map_or(1.0, |node| node.number(&(0.0..=1.0), ""));
 
+    let implanted = fields.optional("implanted_before").and_then(|node| node.span(&(SimTime::ZERO..=LONGEST)));
+    let implanted_before = implanted.unwrap_or(DEFAULT_IMPLANTED_BEFORE);
+
     let treated = read_treated(&fields, folder);
     let device = fields.required("device").and_then(|node| load(node, Kind::Devices, folder, read_device)).flatten();
     let implant =
@@ -151,9 +163,11 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
     let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
     let (device, base) = device?;
-    let written = program_node.map_or_else(|| base.clone(), |node| read_program(node, &device, &base));
+    let implant = implant?;
+    let maker = Maker { device: &device, implant: &implant };
+    let written = program_node.map_or_else(|| base.clone(), |node| read_program(node, maker, &base));
     let program = written.program(&device);
-    let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, &device, &written));
+    let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, maker, &written));
     let Treated { patient, nerve, muscle, rates } = treated?;
     Some(Scenario {
         name: name?,
@@ -166,7 +180,8 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         muscle,
         rates: Arc::new(rates),
         device: Arc::new(device),
-        implant: implant?,
+        implant: Arc::new(implant),
+        implanted_before,
         program,
         adherence,
         timeline,

@@ -7,8 +7,7 @@ use nalgebra::Point3;
 
 use crate::adaptation::multifidus::AdaptationRates;
 use crate::adaptation::patient::{PatientProfile, SideCondition};
-use crate::device::profile::{DeviceProfile, Range};
-use crate::device::program::{PhaseOrder, RechargeKind};
+use crate::device::profile::Range;
 use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::{MuscleProfile, UnitCurve};
 use crate::nerve::bundle::NerveProfile;
@@ -27,11 +26,11 @@ pub fn read_version(fields: &Fields<'_>) {
     }
 }
 
-fn text(fields: &Fields<'_>, name: &'static str) -> String {
+pub(super) fn text(fields: &Fields<'_>, name: &'static str) -> String {
     fields.required(name).map(|node| node.text()).unwrap_or_default()
 }
 
-fn source(fields: &Fields<'_>) -> Source {
+pub(super) fn source(fields: &Fields<'_>) -> Source {
     let nothing = Source::Ours(String::new());
     let Some(node) = fields.required("source") else { return nothing };
     if let Some((name, inner)) = node.newtype(&["Published", "Recalled", "Ours"]) {
@@ -51,14 +50,14 @@ fn source(fields: &Fields<'_>) -> Source {
     Source::Hypothesis { cv, why: text(&fields, "why") }
 }
 
-fn figure(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
+pub(super) fn figure(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
     let Some(node) = fields.required(name) else { return Figure::ours(*allowed.start()) };
     let fields = node.fields("Figure");
     let value = fields.required("value").map_or(*allowed.start(), |node| node.number(&allowed, unit));
     Figure { value, source: source(&fields) }
 }
 
-fn range(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Range {
+pub(super) fn range(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Range {
     let nothing = Range { min: 0.0, max: 0.0, step: 1.0, source: Source::Ours(String::new()) };
     let Some(node) = fields.required(name) else { return nothing };
     let fields = node.fields("Range");
@@ -87,48 +86,6 @@ fn point_of(node: Node<'_>) -> Point3<f64> {
     }
 }
 
-/// A device. Its default program is read separately, with the ranges at hand.
-pub fn read_device(fields: &Fields<'_>) -> DeviceProfile {
-    let choices = |name, list: &mut dyn FnMut(Node<'_>)| {
-        let Some(node) = fields.required(name) else { return };
-        let items = node.list();
-        if items.is_empty() {
-            node.wrong("at least one is needed");
-        }
-        items.into_iter().for_each(list);
-    };
-    let timer_tick_us = figure(fields, "timer_tick_us", 0.001..=1000.0, "µs");
-    let rate_hz = range(fields, "rate_hz", 0.01..=2000.0, "Hz");
-    let pulses_per_cycle = figure(fields, "pulses_per_cycle", 1.0..=2.0, "");
-    if rate_hz.max * pulses_per_cycle.value * timer_tick_us.value > 1e6 {
-        fields.owner().problem("rate_hz goes up to more than a pulse for each timer_tick_us");
-    }
-    let (mut phase_orders, mut recharges) = (Vec::new(), Vec::new());
-    choices("phase_orders", &mut |node| phase_orders.extend(node.choice(&PhaseOrder::ALL)));
-    choices("recharges", &mut |node| recharges.extend(node.choice(&RechargeKind::ALL)));
-    DeviceProfile {
-        name: text(fields, "name"),
-        description: text(fields, "description"),
-        amplitude_ma: range(fields, "amplitude_ma", 0.0..=25.0, "mA"),
-        width_us: range(fields, "width_us", 1.0..=2000.0, "µs"),
-        rate_hz,
-        interphase_gap_us: range(fields, "interphase_gap_us", 0.0..=2000.0, "µs"),
-        on_s: range(fields, "on_s", 0.0..=86_400.0, "s"),
-        off_s: range(fields, "off_s", 0.0..=86_400.0, "s"),
-        ramp_s: range(fields, "ramp_s", 0.0..=600.0, "s"),
-        session_min: range(fields, "session_min", 0.0..=1440.0, "min"),
-        sessions_per_day: range(fields, "sessions_per_day", 0.0..=96.0, ""),
-        dac_step_ua: figure(fields, "dac_step_ua", 0.001..=1000.0, "µA"),
-        timer_tick_us,
-        compliance_v: figure(fields, "compliance_v", 0.1..=100.0, "V"),
-        blocking_capacitor_uf: figure(fields, "blocking_capacitor_uf", 0.001..=1000.0, "µF"),
-        discharge_ohm: figure(fields, "discharge_ohm", 0.0..=1e6, "Ω"),
-        pulses_per_cycle,
-        phase_orders,
-        recharges,
-    }
-}
-
 /// The leads.
 pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
     let fields = node.fields("Implant");
@@ -150,6 +107,20 @@ pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
         conductor_ohm: figure(&fields, "conductor_ohm", 0.0..=1e5, "Ω"),
         case_ohm: figure(&fields, "case_ohm", 0.1..=1e5, "Ω"),
         tissue_s_per_m: figure(&fields, "tissue_s_per_m", 0.001..=10.0, "S/m"),
+        case_cm2: figure(&fields, "case_cm2", 0.01..=1000.0, "cm²"),
+        double_layer_uf_per_cm2: figure(&fields, "double_layer_uf_per_cm2", 0.1..=1e5, "µF/cm²"),
+        transfer_ms_per_cm2: figure(&fields, "transfer_ms_per_cm2", 0.0..=1e3, "mS/cm²"),
+        transfer_cathodic_ms_per_ma: figure(&fields, "transfer_cathodic_ms_per_ma", 0.0..=1e3, "mS/mA"),
+        transfer_anodic_ms_per_ma: figure(&fields, "transfer_anodic_ms_per_ma", 0.0..=1e3, "mS/mA"),
+        transfer_levelling_ms_cm2_per_ma2: figure(
+            &fields,
+            "transfer_levelling_ms_cm2_per_ma2",
+            0.0..=1e3,
+            "mS·cm²/mA²",
+        ),
+        encapsulation_ohm: figure(&fields, "encapsulation_ohm", 0.0..=1e5, "Ω"),
+        encapsulation_threshold: figure(&fields, "encapsulation_threshold", 0.0..=10.0, ""),
+        encapsulation_days: figure(&fields, "encapsulation_days", 0.1..=1e4, "days"),
         contacts_mm,
         contacts_source: contacts_source.map_or(Source::Ours(String::new()), |fields| source(&fields)),
     }

@@ -1,8 +1,9 @@
 //! Reading a therapy program, against what the device can make.
 
 use crate::device::profile::{DeviceProfile, Range};
-use crate::device::program::{Coordination, PhaseOrder, Program, Recharge, SideProgram};
+use crate::device::program::{Burst, Coordination, Edge, PhaseOrder, Program, Recharge, SideProgram, pulses_within};
 use crate::device::pulse::{CONTACT_NAMES, Contacts};
+use crate::lead::implant::ImplantProfile;
 use crate::scenario::reader::{Fields, Node};
 use crate::side::{BySide, Side};
 use crate::time::{SimTime, show_time_of_day};
@@ -25,6 +26,19 @@ struct Settings {
     off: SimTime,
     ramp_up: SimTime,
     ramp_down: SimTime,
+    burst: Burst,
+    edges: Vec<Edge>,
+    safe_amplitude_ma: f64,
+    patient_max_ma: f64,
+}
+
+/// What makes pulses of a program: the device, through the leads; a device alone has no limits to be held against.
+#[derive(Clone, Copy)]
+pub struct Maker<'a> {
+    /// The device.
+    pub device: &'a DeviceProfile,
+    /// The leads.
+    pub implant: &'a ImplantProfile,
 }
 
 /// A program as it is written, which the fields of another one can be read over.
@@ -118,7 +132,58 @@ fn settings(node: Node<'_>, device: &DeviceProfile, base: &Settings) -> Settings
         off: span_on_grid(&fields, "off", &device.off_s, second, base.off),
         ramp_up: span_on_grid(&fields, "ramp_up", &device.ramp_s, second, base.ramp_up),
         ramp_down: span_on_grid(&fields, "ramp_down", &device.ramp_s, second, base.ramp_down),
+        burst: fields.optional("burst").map_or(base.burst, |node| burst(node, device)),
+        edges: fields.optional("edges").map_or_else(|| base.edges.clone(), |node| edges(node, device)),
+        safe_amplitude_ma: on_grid(&fields, "safe_amplitude_ma", &device.amplitude_ma, "mA", base.safe_amplitude_ma),
+        patient_max_ma: on_grid(&fields, "patient_max_ma", &device.amplitude_ma, "mA", base.patient_max_ma),
     }
+}
+
+/// A span that is a whole number of the timer's ticks, µs.
+fn ticks(node: Node<'_>, allowed_us: std::ops::RangeInclusive<f64>, device: &DeviceProfile) -> SimTime {
+    let span = SimTime::from_nanos(nano_of_micro(node.number(&allowed_us, "µs")));
+    if !span.is_multiple_of(device.timer_tick()) {
+        node.wrong(format!("the timer counts in steps of {}", device.timer_tick()));
+    }
+    span
+}
+
+fn burst(node: Node<'_>, device: &DeviceProfile) -> Burst {
+    let fields = node.fields("Burst");
+    let most = device.burst_pulses.value as u64;
+    let pulses = fields.required("pulses").map_or(1, |node| {
+        if most == 1 {
+            node.problem("the device makes no bursts");
+        }
+        node.integer(&(1..=most)) as u8
+    });
+    let period = fields.required("period_us").map_or(SimTime::ZERO, |node| ticks(node, 1.0..=1e6, device));
+    Burst { pulses, period }
+}
+
+/// The corners of an arbitrary waveform: from (0 µs, some level) on, to one of level 0.
+fn edges(node: Node<'_>, device: &DeviceProfile) -> Vec<Edge> {
+    let edge = |node: &Node<'_>| {
+        let fields = node.fields("Edge");
+        Edge {
+            at: fields.required("at_us").map_or(SimTime::ZERO, |node| ticks(node, 0.0..=1e6, device)),
+            level_ppm: fields.required("level").map_or(0, |node| (node.number(&(-1.0..=1.0), "") * 1e6).round() as i64),
+        }
+    };
+    let edges: Vec<Edge> = node.list().iter().map(edge).collect();
+    let most = device.most_edges.value as usize;
+    if edges.len() > most {
+        node.problem(format!("found {} edges; the device makes {most} at most", edges.len()));
+    } else if !edges.is_empty() {
+        let (first, last) = (edges[0], edges[edges.len() - 1]);
+        if first.at != SimTime::ZERO || first.level_ppm <= 0 {
+            node.problem("the first edge is at 0 µs, with a level above 0: the direction of the stimulus");
+        }
+        if last.level_ppm != 0 || edges.windows(2).any(|pair| pair[1].at <= pair[0].at) {
+            node.problem("edges rise in time, and the last has the level 0");
+        }
+    }
+    edges
 }
 
 fn side_program(settings: &Settings, device: &DeviceProfile) -> SideProgram {
@@ -135,6 +200,12 @@ fn side_program(settings: &Settings, device: &DeviceProfile) -> SideProgram {
         off: settings.off,
         ramp_up: settings.ramp_up,
         ramp_down: settings.ramp_down,
+        ramp_shape: device.ramp_shape,
+        burst: settings.burst,
+        edges: settings.edges.clone(),
+        shorted_between: device.shorts_between || settings.recharge == Recharge::Passive,
+        safe_amplitude_na: nano_of_micro(settings.safe_amplitude_ma * 1e3),
+        patient_max_na: nano_of_micro(settings.patient_max_ma * 1e3),
     }
 }
 
@@ -154,9 +225,12 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
             side.ramp_up, side.ramp_down, side.on
         ));
     }
-    let last_pulse = side.period * (side.pulses_per_train() - 1);
+    if side.burst.pulses > 1 && side.burst.period < side.waveform(1_000_000, false).length() {
+        node.problem(format!("the pulses of a burst come every {}, before the last is over", side.burst.period));
+    }
+    let last_pulse = side.period * (pulses_within(side.on, side.period) - 1);
     let room = side.period.min(side.cycle() - last_pulse);
-    if side.pulse_length() > room {
+    if side.pulse_length() > room && !device.cuts_width {
         node.problem(format!(
             "a pulse with its gap and recharge takes {}, and at {} Hz there are {} until the next",
             side.pulse_length(),
@@ -169,13 +243,15 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
 
 /// Whether the device can make the recharge phase of that amplitude.
 fn check_recharge(node: &Node<'_>, amplitude_na: i64, recharge: Recharge, device: &DeviceProfile) {
+    let step_na = device.stage.dac.step_na();
     if let Recharge::Active { times } = recharge
-        && amplitude_na % (times * device.dac_step_na()) != 0
+        && times > 1
+        && amplitude_na % (times * step_na) != 0
     {
         node.problem(format!(
             "a recharge {times} times as weak as {} mA is not a multiple of the {} µA that the device steps by",
             amplitude_na as f64 / 1e6,
-            device.dac_step_ua.value
+            step_na as f64 / 1e3
         ));
     }
 }
@@ -203,6 +279,8 @@ pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<Writt
         "off",
         "ramp_up",
         "ramp_down",
+        "safe_amplitude_ma",
+        "patient_max_ma",
     ] {
         written.required(name);
     }
@@ -219,6 +297,10 @@ pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<Writt
         off: SimTime::SECOND,
         ramp_up: SimTime::ZERO,
         ramp_down: SimTime::ZERO,
+        burst: Burst { pulses: 1, period: SimTime::ZERO },
+        edges: Vec::new(),
+        safe_amplitude_ma: device.amplitude_ma.max,
+        patient_max_ma: device.amplitude_ma.max,
     };
     let side = settings(side, device, &base);
     let base = WrittenProgram {
@@ -276,10 +358,24 @@ fn read_whole(fields: &Fields<'_>, device: &DeviceProfile, base: &WrittenProgram
 }
 
 /// Reads a program over another one, which stands for what the file does not say.
-pub fn read_program(node: Node<'_>, device: &DeviceProfile, base: &WrittenProgram) -> WrittenProgram {
-    let whole = read_whole(&node.fields("Program"), device, base);
-    check_whole(&node, &whole.program(device));
+pub fn read_program(node: Node<'_>, maker: Maker<'_>, base: &WrittenProgram) -> WrittenProgram {
+    let whole = read_whole(&node.fields("Program"), maker.device, base);
+    let program = whole.program(maker.device);
+    check_whole(&node, &program);
+    maker.check_limits(&node, &program);
     whole
+}
+
+impl Maker<'_> {
+    /// Whether a program is within the limits of safety, as far as the patient can turn it up too.
+    pub fn check_limits(&self, node: &Node<'_>, program: &Program) {
+        for side in Side::BOTH.into_iter().filter(|&side| program.coordination.uses(side)) {
+            let side_program = &program.sides[side];
+            if let Err(excess) = self.device.limits.side(side_program, self.implant) {
+                node.problem(format!("on the {}, {excess}", side.name()));
+            }
+        }
+    }
 }
 
 impl WrittenProgram {
@@ -325,12 +421,16 @@ fn check_whole(node: &Node<'_>, program: &Program) {
 }
 
 /// An amplitude for one side of a program; nA.
-pub fn read_amplitude_na(node: Node<'_>, device: &DeviceProfile, program: &SideProgram) -> i64 {
+pub fn read_amplitude_na(node: Node<'_>, maker: Maker<'_>, program: &SideProgram) -> i64 {
+    let device = maker.device;
     let value = node.any_number().unwrap_or(device.amplitude_ma.min);
     if let Err(why) = device.amplitude_ma.check(value, "mA") {
         node.wrong(why);
     }
     let amplitude_na = nano_of_micro(value * 1e3);
     check_recharge(&node, amplitude_na, program.recharge, device);
+    if let Err(excess) = device.limits.side(&SideProgram { amplitude_na, ..program.clone() }, maker.implant) {
+        node.wrong(excess);
+    }
     amplitude_na
 }

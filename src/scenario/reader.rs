@@ -328,6 +328,11 @@ impl<'a> Fields<'a> {
         Self { owner, entries: Vec::new(), asked: RefCell::default(), hopeless: false }
     }
 
+    /// Stands for a struct that is missing, which has been noted: nothing more is to be said of its fields.
+    pub fn absent(owner: Node<'a>) -> Self {
+        Self::nothing(owner)
+    }
+
     fn nothing(owner: Node<'a>) -> Self {
         Self { owner, entries: Vec::new(), asked: RefCell::default(), hopeless: true }
     }

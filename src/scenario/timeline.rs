@@ -1,33 +1,14 @@
 //! The timeline: what happens, when; and what is recorded.
 
-use crate::command::{Command, LeadCommand, TimedCommand};
-use crate::device::profile::DeviceProfile;
-use crate::device::pulse::CONTACT_NAMES;
+use crate::command::{Command, TimedCommand};
 use crate::record::probe::{Probe, Recording};
-use crate::scenario::program::{WrittenProgram, read_amplitude_na, read_program};
+use crate::scenario::commands::read_command;
+use crate::scenario::program::{Maker, WrittenProgram};
 use crate::scenario::reader::{Fields, Node};
-use crate::side::Side;
-use crate::time::{DayClock, LONGEST, SimTime, parse_instant};
-
-/// The names of the commands in files.
-const COMMANDS: [&str; 13] = [
-    "StartSession",
-    "StopSession",
-    "ScheduleOn",
-    "ScheduleOff",
-    "SetAmplitude",
-    "SetProgram",
-    "Away",
-    "Adherence",
-    "Activity",
-    "DisconnectLead",
-    "BreakConductor",
-    "SeriesResistance",
-    "RepairLead",
-];
+use crate::time::{DayClock, SimTime, parse_instant};
 
 /// Reads an instant within the scenario, the end included.
-fn instant(node: Node<'_>, clock: DayClock, duration: Option<SimTime>) -> SimTime {
+pub fn instant(node: Node<'_>, clock: DayClock, duration: Option<SimTime>) -> SimTime {
     let at = node.with_text(|text| parse_instant(text, clock)).unwrap_or_default();
     if let Some(end) = duration.filter(|&end| at > end) {
         node.wrong(format!("the scenario ends at \"{end}\" ({})", clock.show(end)));
@@ -41,7 +22,7 @@ pub fn read_timeline(
     node: Node<'_>,
     clock: DayClock,
     duration: Option<SimTime>,
-    device: &DeviceProfile,
+    maker: Maker<'_>,
     program: &WrittenProgram,
 ) -> Vec<TimedCommand> {
     let entries: Vec<Fields<'_>> = node.list().into_iter().map(|entry| entry.fields("At")).collect();
@@ -57,62 +38,16 @@ pub fn read_timeline(
         entries.iter().map(|fields| (at(fields).unwrap_or_default(), fields.required("do"))).collect();
     timed.sort_by_key(|(at, _)| *at);
     let mut program = program.clone();
-    let mut timeline = Vec::new();
+    let mut timeline: Vec<TimedCommand> = Vec::new();
     for (at, node) in timed {
-        let commands = node.map(|node| read_command(node, device, &mut program)).unwrap_or_default();
-        timeline.extend(commands.into_iter().map(|command| TimedCommand { at, command }));
+        let commands: Vec<(SimTime, Command)> =
+            node.map(|node| read_command(node, maker, &mut program)).unwrap_or_default();
+        timeline.extend(commands.into_iter().map(|(later, command)| TimedCommand { at: at + later, command }));
     }
+    // Some commands go on by themselves, past others and past the end.
+    timeline.retain(|timed| duration.is_none_or(|end| timed.at < end));
+    timeline.sort_by_key(|timed| timed.at);
     timeline
-}
-
-/// The sides that a command is for: `Left`, `Right` or `Both`.
-fn sides(fields: &Fields<'_>) -> Vec<Side> {
-    let choices: [(&str, &[Side]); 3] = [("Left", &[Side::Left]), ("Right", &[Side::Right]), ("Both", &Side::BOTH)];
-    fields.required("side").and_then(|node| node.choice(&choices)).unwrap_or_default().to_vec()
-}
-
-fn read_command(node: Node<'_>, device: &DeviceProfile, program: &mut WrittenProgram) -> Vec<Command> {
-    let Some((name, fields)) = node.variant(&COMMANDS) else { return Vec::new() };
-    let lead = |command: LeadCommand| sides(&fields).into_iter().map(|side| Command::Lead(side, command)).collect();
-    let one = |command: Option<Command>| command.into_iter().collect();
-    match name {
-        "StartSession" => vec![Command::StartSession],
-        "StopSession" => vec![Command::StopSession],
-        "ScheduleOn" => vec![Command::Schedule(true)],
-        "ScheduleOff" => vec![Command::Schedule(false)],
-        "SetAmplitude" => {
-            let (sides, node) = (sides(&fields), fields.required("amplitude_ma"));
-            let running = program.program(device);
-            sides
-                .into_iter()
-                .filter_map(|side| {
-                    let amplitude_na = read_amplitude_na(node?, device, &running.sides[side]);
-                    Some(Command::SetAmplitude(side, amplitude_na))
-                })
-                .collect()
-        }
-        "SetProgram" => one(fields.required("program").map(|node| {
-            *program = read_program(node, device, program);
-            Command::SetProgram(Box::new(program.program(device)))
-        })),
-        "Away" => {
-            let span = fields.required("for").and_then(|node| node.span(&(SimTime::ZERO..=LONGEST)));
-            one(span.map(Command::Away))
-        }
-        "Adherence" => one(fields.required("chance").map(|node| Command::Adherence(node.number(&(0.0..=1.0), "")))),
-        "Activity" => one(fields.required("level").map(|node| Command::Activity(node.number(&(0.0..=2.0), "")))),
-        "DisconnectLead" => lead(LeadCommand::Disconnect),
-        "BreakConductor" => {
-            let rings: Vec<(&str, usize)> = CONTACT_NAMES[..4].iter().copied().zip(0..).collect();
-            let contact = fields.required("contact").and_then(|node| node.choice(&rings));
-            lead(LeadCommand::Break(contact.unwrap_or(0)))
-        }
-        "SeriesResistance" => {
-            let ohm = fields.required("ohm").map_or(0.0, |node| node.number(&(0.0..=1e9), "Ω"));
-            lead(LeadCommand::Series(ohm))
-        }
-        _ => lead(LeadCommand::Repair),
-    }
 }
 
 /// Reads what is to be recorded.

@@ -5,6 +5,7 @@
 
 mod adaptation_reference;
 mod bad_input;
+mod battery_acceptance;
 mod command_line;
 mod determinism;
 mod device_and_lead;
