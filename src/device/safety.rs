@@ -25,14 +25,13 @@ pub struct Limits {
     pub charge_per_phase_uc: Figure,
     /// Mean of the current through a contact without sign while pulses come, µA.
     pub mean_current_ua: Figure,
-    /// Mean of the current through a contact with its sign, nA, over [`DC_WINDOW`].
+    /// Mean of the current through a contact with its sign, nA.
     pub dc_na: Figure,
+    /// How long that is averaged over, s; longer than what settles at the start of a train.
+    pub dc_window_s: Figure,
     /// Voltage left across the double layer of a contact before a pulse, mV.
     pub residual_mv: Figure,
 }
-
-/// How long the direct current through a contact is averaged over.
-pub const DC_WINDOW: SimTime = SimTime::from_secs(1);
 
 /// What passes a limit: its name, how much, how much is allowed, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,13 +55,14 @@ impl std::fmt::Display for Excess {
 
 impl Limits {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 6] {
+    pub fn figures(&self) -> [(&'static str, &Figure); 7] {
         [
             ("shannon_k", &self.shannon_k),
             ("charge_density_uc_per_cm2", &self.charge_density_uc_per_cm2),
             ("charge_per_phase_uc", &self.charge_per_phase_uc),
             ("mean_current_ua", &self.mean_current_ua),
             ("dc_na", &self.dc_na),
+            ("dc_window_s", &self.dc_window_s),
             ("residual_mv", &self.residual_mv),
         ]
     }
@@ -154,10 +154,9 @@ impl Watch {
     ) -> Result<(), Excess> {
         limits.phase(microcoulombs(sensed.phase_charge_ac), areas_cm2[sensed.phase_contact], sensed.phase_contact)?;
         first_excess(&[("residual_mv", sensed.residual_v * 1e3, &limits.residual_mv)], sensed.residual_contact)?;
+        let window = SimTime::from_nanos((limits.dc_window_s.value * 1e9) as i64);
         match self.since {
-            // After a rest the average begins anew: what came back in it is no direct current.
-            Some((since, _)) if at - since > DC_WINDOW * 2 => self.since = Some((at, *charges_ac)),
-            Some((since, before)) if at - since >= DC_WINDOW => {
+            Some((since, before)) if at - since >= window => {
                 self.since = Some((at, *charges_ac));
                 for k in 0..TERMINALS {
                     let dc_na = (charges_ac[k] - before[k]).abs() as f64 / (at - since).nanos() as f64;
