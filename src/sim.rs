@@ -222,6 +222,12 @@ impl Simulation {
         self.app.world_mut().resource_mut::<Recorder>().into_inner().rows_mut()
     }
 
+    /// The generator of the first patient.
+    pub fn generator(&self) -> &PulseGenerator {
+        let patient = &self.roster().patients()[0];
+        self.world().get::<PulseGenerator>(patient.generator).expect("the roster's entities live")
+    }
+
     /// The patients.
     pub fn roster(&self) -> &Roster {
         self.world().resource::<Roster>()

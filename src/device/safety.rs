@@ -4,13 +4,12 @@
 //! with D the charge density in µC/cm² and Q the charge in µC of a phase. Each limit stands in the device profile with
 //! its source, and can be moved there, knowingly and on record.
 
-use crate::device::program::{Program, SideProgram};
+use crate::device::program::SideProgram;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::lead::conductor::{Sensed, TERMINALS};
 use crate::lead::implant::ImplantProfile;
 use crate::math;
 use crate::record::digest::StateWriter;
-use crate::side::Side;
 use crate::source::Figure;
 use crate::time::SimTime;
 
@@ -79,19 +78,7 @@ impl Limits {
         first_excess(&checks, contact)
     }
 
-    /// Whether a program passes a limit on its way through the leads: what is known before it runs.
-    ///
-    /// # Errors
-    /// The first excess.
-    pub fn program(&self, program: &Program, implant: &ImplantProfile) -> Result<(), (Side, Excess)> {
-        let used = |side: &Side| program.coordination.uses(*side);
-        Side::BOTH
-            .into_iter()
-            .filter(used)
-            .try_for_each(|side| self.side(&program.sides[side], implant).map_err(|e| (side, e)))
-    }
-
-    /// The same for one side.
+    /// Whether the program of a side passes a limit on its way through the lead: what is known before it runs.
     ///
     /// # Errors
     /// The first excess.

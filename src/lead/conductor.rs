@@ -9,9 +9,9 @@ use bevy::ecs::component::Component;
 
 use crate::device::profile::DeviceProfile;
 use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Waveform};
-use crate::lead::circuit::{Propagator, State};
 use crate::lead::contact::{Contact, Ledger};
 use crate::lead::faults::{LeadCommand, LeadFaults};
+use crate::lead::propagator::{Propagator, State};
 use crate::lead::wiring::{Driven, Wiring};
 use crate::record::digest::StateWriter;
 use crate::side::Side;
@@ -397,8 +397,8 @@ impl Lead {
             ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[*index]))?;
             let (passed_c, stored_c) =
                 ((ledger.residual_ac + ledger.leaked_ac) as f64 / ATTO, capacitor_f * self.blocking_v[*index]);
-            let moved_c = (ledger.delivered_ac + ledger.recovered_ac.abs() + ledger.leaked_ac.abs()) as f64 / ATTO;
-            if capacitor_f > 0.0 && (passed_c - stored_c).abs() > SAME_CHARGE * moved_c + 1e-15 {
+            let moved_c = (ledger.commanded_ac + ledger.recovered_ac.abs() + ledger.leaked_ac.abs()) as f64 / ATTO;
+            if capacitor_f > 0.0 && (passed_c - stored_c).abs() > SAME_CHARGE * moved_c + PICOCOULOMB {
                 return Err(format!(
                     "{}: {passed_c} C went through the blocking capacitor, which holds {stored_c} C",
                     CONTACT_NAMES[*index]
@@ -435,6 +435,9 @@ impl Lead {
 
 /// How far charge counted and charge stored may lie apart, as a part of all that has moved: rounding.
 const SAME_CHARGE: f64 = 1e-9;
+
+/// What the accounts close to, C, where next to nothing has moved.
+const PICOCOULOMB: f64 = 1e-12;
 
 /// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
 fn share(charge_ac: i128, whole_ac: i128) -> f64 {

@@ -2,10 +2,11 @@
 
 use crate::device::profile::DeviceProfile;
 use crate::device::pulse::Contacts;
-use crate::lead::circuit::{Branch, Bus, Circuit, Drive, Propagator};
+use crate::lead::circuit::{Branch, Bus, Circuit, Drive};
 use crate::lead::conductor::TERMINALS;
 use crate::lead::contact::Contact;
 use crate::lead::faults::LeadFaults;
+use crate::lead::propagator::Propagator;
 
 /// The outputs of a side, cathodes on one bus and anodes on the other.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! A scenario from its start to its end, and what is written of it.
 
+pub mod device;
 pub mod output;
 pub mod progress;
 pub mod report;
@@ -72,7 +73,7 @@ pub fn run(
     progress.end();
     let summary = Summary::of(scenario, &simulation, events);
     if let Some(output) = output {
-        output.finish(&summary)?;
+        output.finish(&summary, &simulation)?;
     }
     Ok(summary)
 }

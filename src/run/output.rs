@@ -12,6 +12,7 @@ use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
 use crate::record::trace::{TraceError, TraceWriter};
 use crate::run::summary::Summary;
+use crate::sim::Simulation;
 use crate::time::DayClock;
 
 /// Why results cannot be written.
@@ -31,6 +32,8 @@ pub enum OutputError {
 /// The names of the results' own files.
 const EVENTS: &str = "events.jsonl";
 const SUMMARY: &str = "summary.json";
+const DEVICE_LOG: &str = "device.log";
+const DEVICE_LINES: &str = "device.jsonl";
 
 /// A run's results while they are written.
 pub struct Output {
@@ -69,7 +72,7 @@ impl Output {
         }
         // The summary goes first: while results are replaced, none of them looks whole.
         let files: Vec<&str> =
-            [SUMMARY, EVENTS].into_iter().chain(recordings.iter().map(|recording| recording.file.as_str())).collect();
+            [SUMMARY, EVENTS, DEVICE_LOG, DEVICE_LINES].into_iter().chain(recordings.iter().map(|recording| recording.file.as_str())).collect();
         for path in files.iter().flat_map(|file| [folder.join(file), partial(folder, file)]) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),
@@ -117,8 +120,12 @@ impl Output {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn finish(mut self, summary: &Summary) -> Result<(), OutputError> {
+    pub fn finish(mut self, summary: &Summary, simulation: &Simulation) -> Result<(), OutputError> {
         let folder = self.folder;
+        let write = |file: &str, bytes: &[u8]| {
+            let path = partial(&folder, file);
+            fs::write(&path, bytes).map_err(|error| OutputError::Io(path, error))
+        };
         let settle = |file: &str| {
             let path = folder.join(file);
             fs::rename(partial(&folder, file), &path).map_err(|error| OutputError::Io(path, error))
@@ -129,9 +136,14 @@ impl Output {
             trace.finish().map_err(|error| OutputError::Trace(partial(&folder, &file), error))?;
             settle(&file)?;
         }
+        let memory = &simulation.generator().memory;
+        write(DEVICE_LOG, &memory.export())?;
+        settle(DEVICE_LOG)?;
+        let line = |line| serde_json::to_string(&line).expect("a log's lines are plain values with text keys") + "\n";
+        write(DEVICE_LINES, memory.lines().map(line).collect::<String>().as_bytes())?;
+        settle(DEVICE_LINES)?;
         let json = serde_json::to_string_pretty(summary).expect("a summary is plain values with text keys");
-        let path = partial(&folder, SUMMARY);
-        fs::write(&path, json + "\n").map_err(|error| OutputError::Io(path, error))?;
+        write(SUMMARY, (json + "\n").as_bytes())?;
         settle(SUMMARY)
     }
 }

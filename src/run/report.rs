@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::device::therapy::State;
+use crate::run::device::{DeviceSummary, LongevitySummary};
 use crate::run::summary::{Change, SideSummary, Summary};
 
 /// The report of a summary.
@@ -14,7 +16,9 @@ impl Display for Report<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Summary { scenario, patient, device, sessions, simulated_s, left, right, .. } = self.0;
         let simulated = crate::run::progress::coarse(crate::time::SimTime::from_nanos((simulated_s * 1e9) as i64));
-        writeln!(f, "{scenario}: {patient}, {device}, {simulated}, {sessions} session{}", plural(*sessions))?;
+        let due = self.0.device_at_end.sessions_scheduled;
+        let of_due = if due > 0 { format!(", {due} scheduled") } else { String::new() };
+        writeln!(f, "{scenario}: {patient}, {device}, {simulated}, {sessions} session{}{of_due}", plural(*sessions))?;
         writeln!(f)?;
         writeln!(f, "{:NAME$} {:>16} {:>16}", "", "left", "right")?;
         let mut row = |name: &str, show: &dyn Fn(&SideSummary) -> String| {
@@ -23,7 +27,8 @@ impl Display for Report<'_> {
         row("pulses", &|side| side.pulses.to_string())?;
         row("charge delivered, µC", &|side| format!("{:.3}", side.charge.delivered_uc))?;
         row("  of that commanded", &|side| share(side.charge.delivered_uc, side.charge.commanded_uc))?;
-        row("  left on contacts, µC", &|side| format!("{:.6}", side.charge.residual_uc))?;
+        // Less than a picocoulomb is rounding, and has no sign.
+        row("  left on contacts, µC", &|side| format!("{:.6}", (side.charge.residual_uc * 1e6).round() / 1e6 + 0.0))?;
         row("motor units recruited", &|side| percent(side.recruited_fraction))?;
         row("force, peak, N", &|side| format!("{:.1}", side.peak_force_n))?;
         row("force in trains, mean, N", &|side| side.mean_force_n.map_or("-".into(), |n| format!("{n:.1}")))?;
@@ -33,12 +38,32 @@ impl Display for Report<'_> {
         row("drive", &|side| change(side.drive_fraction))?;
         row("strength", &|side| change(side.strength_fraction))?;
         writeln!(f)?;
+        writeln!(f, "{}", battery(&self.0.device_at_end))?;
+        if self.0.device_at_end.state != State::Idle {
+            writeln!(f, "the device ends in the state {}", self.0.device_at_end.state.name())?;
+        }
         let count = self.0.hypotheses.len();
         if count > 0 {
             writeln!(f, "rests on {count} hypotheses; summary.json names them")?;
         }
         write!(f, "digest {}", self.0.digest)
     }
+}
+
+/// What the program would take out of a full battery.
+fn battery(device: &DeviceSummary) -> String {
+    let LongevitySummary { replacement_years, mean_ua, shares, days_between_charges, .. } = &device.longevity;
+    let lasts = match days_between_charges {
+        Some(days) => format!("{days:.0} days between charges"),
+        None => format!("{replacement_years:.1} years to replacement"),
+    };
+    format!(
+        "battery: {lasts} at {mean_ua:.1} µA; {:.0} % stimulation, {:.0} % at rest, {:.0} % radio, {:.0} % self-discharge",
+        shares.stimulation * 100.0,
+        shares.quiescent * 100.0,
+        shares.telemetry * 100.0,
+        shares.self_discharge * 100.0
+    )
 }
 
 fn plural(count: u64) -> &'static str {

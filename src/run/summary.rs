@@ -10,6 +10,7 @@ use crate::lead::contact::{Contact, Ledger};
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
 use crate::record::probe::SideView;
+use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
 use crate::side::Side;
 use crate::sim::{PatientEntities, Simulation};
@@ -41,6 +42,8 @@ pub struct Summary {
     pub sessions: u64,
     /// Events written to `events.jsonl`.
     pub events: u64,
+    /// The device at the end.
+    pub device_at_end: DeviceSummary,
     /// The patient's left.
     pub left: SideSummary,
     /// The patient's right.
@@ -103,12 +106,16 @@ pub struct Change {
 pub struct Charge {
     /// What stimulating phases were told to carry.
     pub commanded_uc: f64,
-    /// The part of it that flowed.
+    /// What converter and timer made of it.
+    pub quantised_uc: f64,
+    /// The part of that which flowed.
     pub delivered_uc: f64,
     /// The part of it that did not.
     pub withheld_uc: f64,
     /// What flowed back, signed: against a cathodic stimulus it is positive.
     pub recovered_uc: f64,
+    /// What flowed past the contacts, through damaged insulation or into other conductors, signed.
+    pub leaked_uc: f64,
     /// What is left on the contacts, signed.
     pub residual_uc: f64,
 }
@@ -140,9 +147,11 @@ impl Charge {
     fn of(ledger: &Ledger) -> Self {
         Self {
             commanded_uc: microcoulombs(ledger.commanded_ac),
+            quantised_uc: microcoulombs(ledger.quantised_ac),
             delivered_uc: microcoulombs(ledger.delivered_ac),
             withheld_uc: microcoulombs(ledger.withheld_ac),
             recovered_uc: microcoulombs(ledger.recovered_ac),
+            leaked_uc: microcoulombs(ledger.leaked_ac),
             residual_uc: microcoulombs(ledger.residual_ac),
         }
     }
@@ -153,7 +162,7 @@ impl Summary {
     pub fn of(scenario: &Scenario, simulation: &Simulation, events: u64) -> Self {
         let digest = simulation.digest();
         let patient = &simulation.roster().patients()[0];
-        let generator = simulation.world().get::<PulseGenerator>(patient.generator);
+        let generator = simulation.generator();
         let side = |side| SideSummary::of(scenario, simulation, patient, side);
         Self {
             program: format!("stimtwin {}", env!("CARGO_PKG_VERSION")),
@@ -165,8 +174,9 @@ impl Summary {
             simulated_s: simulation.now().as_secs(),
             digest: digest.to_string(),
             digested_seconds: digest.seconds(),
-            sessions: generator.map_or(0, PulseGenerator::sessions),
+            sessions: generator.sessions(),
             events,
+            device_at_end: DeviceSummary::of(generator, simulation.now()),
             left: side(Side::Left),
             right: side(Side::Right),
             hypotheses: hypotheses(scenario),

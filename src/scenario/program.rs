@@ -367,12 +367,18 @@ pub fn read_program(node: Node<'_>, maker: Maker<'_>, base: &WrittenProgram) -> 
 }
 
 impl Maker<'_> {
-    /// Whether a program is within the limits of safety, as far as the patient can turn it up too.
+    /// Whether a program is within the limits of safety.
     pub fn check_limits(&self, node: &Node<'_>, program: &Program) {
-        for side in Side::BOTH.into_iter().filter(|&side| program.coordination.uses(side)) {
-            let side_program = &program.sides[side];
-            if let Err(excess) = self.device.limits.side(side_program, self.implant) {
-                node.problem(format!("on the {}, {excess}", side.name()));
+        let excess = |side: Side| {
+            let used = program.coordination.uses(side);
+            used.then(|| self.device.limits.side(&program.sides[side], self.implant).err()).flatten()
+        };
+        let [left, right] = Side::BOTH.map(excess);
+        match (left, right) {
+            (Some(left), Some(right)) if left == right => node.problem(left),
+            (left, right) => {
+                left.into_iter().for_each(|excess| node.problem(format!("on the left, {excess}")));
+                right.into_iter().for_each(|excess| node.problem(format!("on the right, {excess}")));
             }
         }
     }

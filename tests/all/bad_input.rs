@@ -85,7 +85,11 @@ fn verif_programs_that_do_not_fit_are_explained() {
     one_mistake("program: (both: (cathodes: [])),", &["at least one of E0, E1, E2, E3"]);
     one_mistake("program: (both: (cathodes: [Case])),", &["found Case", "E0"]);
     one_mistake("program: (both: (ramp_up: \"5 s\", ramp_down: \"5 s\", on: \"8 s\")),", &["do not fit into on 8 s"]);
-    one_mistake("program: (both: (phase_order: Alternating)),", &["CathodicFirst, AnodicFirst"]);
+    one_mistake("program: (both: (burst: (pulses: 9, period_us: 3000))),", &["from 1 to 5"]);
+    one_mistake("program: (both: (burst: (pulses: 2, period_us: 300))),", &["before the last is over"]);
+    one_mistake("program: (both: (edges: [(at_us: 0, level: 1), (at_us: 10, level: 0.5)])),", &["the last has the level 0"]);
+    one_mistake("program: (both: (edges: [(at_us: 5, level: 1), (at_us: 9, level: 0)])),", &["the first edge is at 0"]);
+    one_mistake("program: (both: (amplitude_ma: 7.0, width_us: 500)),", &["shannon_k on E0 is 2.0", "1.85 is allowed"]);
     one_mistake("program: (coordination: Alternating, left: (off: \"30 s\")),", &["equal cycles", "40 s and 30 s"]);
     one_mistake("program: (session_times: [\"08:00\", \"08:10\"]),", &["08:00:00", "08:10:00", "when the next begins"]);
     one_mistake("program: (session_times: [\"20:00\", \"08:00\"]),", &["must rise"]);
@@ -94,10 +98,14 @@ fn verif_programs_that_do_not_fit_are_explained() {
     one_mistake("program: (both: (amplitude_ma: 1.0, recharge: Active(times: 7))),", &["not a multiple of the 10 µA"]);
     one_mistake("program: (both: (rate_hz: 19.5)),", &["19 and 20 Hz"]);
     one_mistake("program: (both: (on: \"2.5 s\")),", &["2 and 3 s"]);
-    let text =
-        therapy("1 h", "program: (both: (rate_hz: 2000, width_us: 500)),").replace("restorative", "opennerve-gen2");
-    let found = mistakes(&text);
-    assert!(found[0].contains("there are 250 us until the next"), "{found:#?}");
+    one_mistake(
+        "program: (both: (rate_hz: 40, width_us: 500, recharge: Active(times: 20), interphase_gap_us: 200)), \
+         timeline: [(at: \"1 s\", do: SetProgram(program: (both: (burst: (pulses: 5, period_us: 15000)))))],",
+        &["until the next"],
+    );
+    let opennerve = therapy("1 h", "program: (both: (phase_order: CathodicFirst)),");
+    let found = mistakes(&opennerve.replace("restorative", "opennerve-gen2"));
+    assert!(found[0].contains("the device can make [Alternating]"), "{found:#?}");
     let text = therapy("1 h", "program: (coordination: Alternating, both: (on: \"20 s\", off: \"10 s\")),")
         .replace("restorative", "opennerve-gen2");
     let found = mistakes(&text);
