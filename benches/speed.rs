@@ -9,6 +9,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use stimtwin::device::activator::Activator;
 use stimtwin::device::generator::PulseGenerator;
+use stimtwin::device::{Output as Outlet, put_out};
 use stimtwin::lead::Delivered;
 use stimtwin::lead::conductor::{Lead, TERMINALS};
 use stimtwin::lead::contact::Contact;
@@ -115,14 +116,14 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     let mut delivered: [Delivered; 2] = Default::default();
     while until < scenario.duration {
         until += window;
-        while let Some(pulse) = generator.next_pulse(until, &mut log) {
-            let (lead, contacts, ..) = &mut sides[pulse.side as usize];
-            let (flowed, sensed) = lead.deliver(&pulse, &scenario.device, &mut contacts.each_mut());
-            let areas_cm2 = contacts.each_ref().map(|contact| contact.surface().area_cm2);
-            let charges_ac = contacts.each_ref().map(|contact| contact.ledger.residual_ac);
-            generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), &mut log);
-            delivered[pulse.side as usize].push(flowed);
-        }
+        let [left, right] = &mut sides;
+        let [left_delivered, right_delivered] = &mut delivered;
+        let (mut left_contacts, mut right_contacts) = (left.1.each_mut(), right.1.each_mut());
+        let mut outputs = [
+            Outlet { lead: &mut left.0, contacts: &mut left_contacts, delivered: left_delivered },
+            Outlet { lead: &mut right.0, contacts: &mut right_contacts, delivered: right_delivered },
+        ];
+        put_out(&mut generator, &mut outputs, until, &mut log);
         for ((_, _, nerve, pool), delivered) in sides.iter_mut().zip(&mut delivered) {
             volleys.clear();
             delivered.0.drain(..).for_each(|run| nerve.recruit(&run, &mut volleys));

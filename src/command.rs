@@ -181,13 +181,7 @@ pub fn apply_commands(
 /// A command to the device that comes later.
 type Late = Option<(SimTime, DeviceCommand)>;
 
-fn apply(
-    command: &Command,
-    at: SimTime,
-    patient: &PatientEntities,
-    targets: &mut Targets,
-    log: &mut EventLog,
-) -> Late {
+fn apply(command: &Command, at: SimTime, patient: &PatientEntities, targets: &mut Targets, log: &mut EventLog) -> Late {
     let mut generator = targets.0.get_mut(patient.generator).expect("the roster's entities live");
     let habit = match command {
         Command::Device(command) => return tell(command, at, &mut generator, log),

@@ -2,26 +2,25 @@
 //!
 //! A session runs for its length from its scheduled time or from a command. In it each side repeats its cycle: a train
 //! for the on time, rest for the off time. The generator keeps the next instant of everything that it will do, so that
-//! it is asked and never polled. What it does when is here; how it is told and what befalls it is in
-//! [`crate::device::upkeep`].
+//! it is asked and never polled. What it does when is here; the pulses are in [`crate::device::emission`], what it is told
+//! in [`crate::device::orders`], and what befalls it in [`crate::device::upkeep`].
 
 use bevy::ecs::component::Component;
 use std::sync::Arc;
 
 use crate::device::activator::Activator;
-use crate::device::battery::{Battery, Consumer};
+use crate::device::battery::Battery;
 use crate::device::clock::{DeviceClock, day_and_time};
 use crate::device::impedance::ImpedanceTest;
 use crate::device::memory::{Code, Entry, EventMemory};
 use crate::device::output::OutputFaults;
 use crate::device::profile::DeviceProfile;
 use crate::device::program::Program;
-use crate::device::pulse::{Pulse, Purpose, Waveform};
+use crate::device::pulse::{Purpose, Waveform};
 use crate::device::safety::Watch;
 use crate::device::telemetry::Link;
 use crate::device::therapy::{Input, State};
 use crate::device::trains::Train;
-use crate::lead::conductor::{DeliveredPulse, Sensed, TERMINALS};
 use crate::record::digest::StateWriter;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -66,9 +65,9 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noticed {
     /// The last pulse met an open circuit.
-    open_circuit: bool,
+    pub open_circuit: bool,
     /// The last pulse asked for more than the compliance voltage could push.
-    limited: bool,
+    pub limited: bool,
     /// The last measurement found the impedance above its limit.
     pub high_impedance: bool,
 }
@@ -203,8 +202,9 @@ impl PulseGenerator {
         self.next().map(|(at, _)| at)
     }
 
-    /// Goes on to the next pulse before `until`; sessions begin and end on the way, and all else happens that is due.
-    pub fn next_pulse(&mut self, until: SimTime, log: &mut EventLog) -> Option<Pulse> {
+    /// Goes on to the next pulse before `until`, and tells whose it is; sessions begin and end on the way, and all else
+    /// happens that is due.
+    pub fn next_pulse(&mut self, until: SimTime, log: &mut EventLog) -> Option<(SimTime, Side, Purpose)> {
         loop {
             let (at, next) = self.next().filter(|(at, _)| *at < until)?;
             match next {
@@ -214,8 +214,8 @@ impl PulseGenerator {
                     self.trains[side].rests_at = None;
                     self.follow_trains();
                 }
-                Next::TestPulse => return Some(self.emit_test(at)),
-                Next::Pulse(side) => return Some(self.emit(side, at)),
+                Next::TestPulse => return self.test.map(|test| (at, test.side, Purpose::Test)),
+                Next::Pulse(side) => return Some((at, side, Purpose::Therapy)),
                 other => self.keep_up(other, at, log),
             }
         }
@@ -332,107 +332,6 @@ impl PulseGenerator {
     /// A span of so many seconds.
     pub(super) fn seconds(&self, seconds: f64) -> SimTime {
         SimTime::from_nanos((seconds * 1e9).round() as i64)
-    }
-
-    /// The state that the trains of both sides make.
-    fn follow_trains(&mut self) {
-        let trains = Side::BOTH.map(|side| self.trains[side]);
-        let input = if trains.iter().any(|train| train.is_on() && !train.ramps) {
-            Input::FullAmplitude
-        } else if trains.iter().any(|train| train.is_on()) {
-            Input::Ramps
-        } else {
-            Input::Rests
-        };
-        if let Some(next) = self.state.after(input) {
-            self.state = next;
-        }
-    }
-
-    /// Puts out the pulse that is due on that side.
-    fn emit(&mut self, side: Side, at: SimTime) -> Pulse {
-        let end = self.session.expect("pulses come in sessions only").end;
-        let program = &self.program.sides[side];
-        let period = self.output_faults.stretched(program.period);
-        let (amplitude_na, odd) = self.trains[side].take(program, period, end);
-        let asked = program.waveform(amplitude_na, odd);
-        let made = match self.made[side].filter(|(known, _)| *known == asked) {
-            Some((_, made)) => made,
-            None => {
-                let stage = &self.profile.stage;
-                let on_step = program.waveform(program.on_step(amplitude_na, stage.dac.step_na()), odd);
-                let made = stage.make(&on_step, &self.output_faults);
-                self.made[side] = Some((asked, made));
-                made
-            }
-        };
-        let (cathodes, anodes) = (program.cathodes, program.anodes);
-        self.follow_trains();
-        Pulse { at, side, purpose: Purpose::Therapy, asked, made, cathodes, anodes, rail_uv: self.profile.rail_uv() }
-    }
-
-    /// Puts out the next pulse of the measurement of impedance.
-    fn emit_test(&mut self, at: SimTime) -> Pulse {
-        let test = self.test.expect("a measurement runs");
-        let asked = self.profile.impedance.waveform(test.current_na, test.index);
-        let made = self.profile.stage.make(&asked, &self.output_faults);
-        let program = &self.program.sides[test.side];
-        let rail_uv = (self.profile.impedance.rail_v.value * 1e6).round() as i64;
-        let (cathodes, anodes) = (program.cathodes, program.anodes);
-        Pulse { at, side: test.side, purpose: Purpose::Test, asked, made, cathodes, anodes, rail_uv }
-    }
-
-    /// What came of a pulse: what it cost, what the device senses of it against what it asked for, and whether a limit
-    /// was passed. `contacts` are the area, cm², and the charge, aC, of each contact.
-    pub fn sense(
-        &mut self,
-        pulse: &Pulse,
-        flowed: &DeliveredPulse,
-        sensed: &Sensed,
-        contacts: (&[f64; TERMINALS], &[i128; TERMINALS]),
-        log: &mut EventLog,
-    ) {
-        let cost_ac = self.battery.pulse_charge_ac(flowed.waveform.moved_ac(), self.profile.compliance_v.value);
-        self.battery.draw(Consumer::Stimulation, cost_ac);
-        let watch = &mut self.watches[pulse.side];
-        if let Err(excess) = watch.look(&self.profile.limits, pulse.at, sensed, contacts.0, contacts.1) {
-            self.pass_limit(pulse.at, pulse.side, excess, log);
-            return;
-        }
-        match pulse.purpose {
-            Purpose::Therapy => self.notice(pulse, sensed, log),
-            Purpose::Test => self.take_test(pulse.at, sensed, log),
-        }
-    }
-
-    fn notice(&mut self, pulse: &Pulse, sensed: &Sensed, log: &mut EventLog) {
-        let Pulse { at, side, .. } = *pulse;
-        let noticed = &mut self.noticed[side];
-        // An open circuit says nothing about what the voltage could push.
-        let limited = if sensed.open_circuit { noticed.limited } else { sensed.limited };
-        if sensed.open_circuit != noticed.open_circuit {
-            noticed.open_circuit = sensed.open_circuit;
-            if sensed.open_circuit {
-                log.push(at, EventKind::OpenCircuit { side });
-                let stamp = self.clock.read(at);
-                self.memory.write(stamp, at, Entry::event(Code::OpenCircuit));
-            } else {
-                log.push(at, EventKind::CircuitClosed { side });
-            }
-        }
-        let noticed = &mut self.noticed[side];
-        if limited != noticed.limited {
-            noticed.limited = limited;
-            let (asked_ma, made_ma) = (sensed.made_na as f64 / 1e6, sensed.current_na as f64 / 1e6);
-            log.push(
-                at,
-                if limited {
-                    EventKind::ComplianceLimited { side, asked_ma, made_ma }
-                } else {
-                    EventKind::ComplianceRestored { side }
-                },
-            );
-        }
     }
 
     /// Writes the state, for the digest.

@@ -3,6 +3,7 @@
 pub mod activator;
 pub mod battery;
 pub mod clock;
+pub mod emission;
 pub mod generator;
 pub mod impedance;
 pub mod memory;
@@ -22,12 +23,15 @@ use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res, ResMut};
 
 use crate::device::generator::PulseGenerator;
+use crate::device::program::pulses_within;
+use crate::device::pulse::{Purpose, Run};
 use crate::lead::Delivered;
 use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::record::events::EventLog;
 use crate::side::Side;
 use crate::sim::{Roster, SimSystems, SimTick, Window};
+use crate::time::SimTime;
 
 /// Adds the generator and its leads to the tick.
 pub fn plugin(app: &mut App) {
@@ -58,15 +62,60 @@ fn stimulate(
         let mut contacts = contacts.get_many_mut(all).expect("the roster's entities live");
         let [l0, l1, l2, l3, l4, r0, r1, r2, r3, r4] = contacts.each_mut().map(|contact| &mut **contact);
         let mut contacts = [[l0, l1, l2, l3, l4], [r0, r1, r2, r3, r4]];
-        let profile = generator.profile.clone();
-        while let Some(pulse) = generator.next_pulse(window.to, &mut log) {
-            let side = pulse.side as usize;
-            let (lead, delivered) = &mut sides[side];
-            let (flowed, sensed) = lead.deliver(&pulse, &profile, &mut contacts[side]);
-            delivered.push(flowed);
-            let areas_cm2 = contacts[side].each_ref().map(|contact| contact.surface().area_cm2);
-            let charges_ac = contacts[side].each_ref().map(|contact| contact.ledger.residual_ac);
-            generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), &mut log);
+        let [(left_lead, left_delivered), (right_lead, right_delivered)] = &mut sides;
+        let [left_contacts, right_contacts] = &mut contacts;
+        let mut sides = [
+            Output { lead: left_lead, contacts: left_contacts, delivered: left_delivered },
+            Output { lead: right_lead, contacts: right_contacts, delivered: right_delivered },
+        ];
+        put_out(&mut generator, &mut sides, window.to, &mut log);
+    }
+}
+
+/// What a generator puts pulses out to on one side.
+pub struct Output<'a, 'b> {
+    /// The lead.
+    pub lead: &'a mut Lead,
+    /// Its contacts.
+    pub contacts: &'a mut [&'b mut Contact; TERMINALS],
+    /// What flowed.
+    pub delivered: &'a mut Delivered,
+}
+
+/// Puts out the pulses before `until`. Pulses that repeat the ones before them go out together, both sides side by side
+/// up to the first that does not; that one goes out by itself, and what the device senses of it, it knows before the
+/// next.
+pub fn put_out(generator: &mut PulseGenerator, sides: &mut [Output; 2], until: SimTime, log: &mut EventLog) {
+    let profile = generator.profile.clone();
+    while let Some((at, side, purpose)) = generator.next_pulse(until, log) {
+        let (runs, mut horizon) = generator.alike(until);
+        if purpose == Purpose::Therapy && horizon > at {
+            for side in Side::BOTH {
+                let Some(run) = &runs[side] else { continue };
+                let Output { lead, contacts, .. } = &mut sides[side as usize];
+                let count = lead.repeats(run, &profile, contacts);
+                if count < run.count {
+                    horizon = horizon.min(run.first.at + run.period * count);
+                }
+            }
         }
+        if purpose == Purpose::Therapy && horizon > at {
+            for side in Side::BOTH {
+                let Some(run) = runs[side].as_ref().filter(|run| run.first.at < horizon) else { continue };
+                let count = pulses_within(horizon - run.first.at, run.period).min(run.count);
+                let Output { lead, delivered, .. } = &mut sides[side as usize];
+                let flowed = lead.repeat(run, count);
+                generator.repeated(side, &flowed);
+                delivered.push(flowed);
+            }
+            continue;
+        }
+        let pulse = generator.emit(at, side, purpose);
+        let Output { lead, contacts, delivered } = &mut sides[side as usize];
+        let (flowed, sensed) = lead.deliver(&pulse, &profile, contacts);
+        delivered.push(Run { first: flowed, count: 1, period: SimTime::ZERO });
+        let areas_cm2 = contacts.each_ref().map(|contact| contact.surface().area_cm2);
+        let charges_ac = contacts.each_ref().map(|contact| contact.ledger.residual_ac);
+        generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), log);
     }
 }

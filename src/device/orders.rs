@@ -42,7 +42,8 @@ impl PulseGenerator {
         if wanted_na > program.patient_max_na || wanted_na < least_na {
             let limits_ma = (range.min, program.patient_max_na as f64 / 1e6);
             let wanted_ma = wanted_na as f64 / 1e6;
-            let reason = format!("{wanted_ma} mA is beyond the patient's limits, {} to {} mA", limits_ma.0, limits_ma.1);
+            let reason =
+                format!("{wanted_ma} mA is beyond the patient's limits, {} to {} mA", limits_ma.0, limits_ma.1);
             log.push(at, EventKind::CommandIgnored { reason });
             return;
         }

@@ -212,15 +212,18 @@ impl SideProgram {
         }
         let part = |step: i64, steps: i64| match self.ramp_shape {
             _ if step > steps => self.amplitude_na,
-            RampShape::Line => {
-                (i128::from(self.amplitude_na) * i128::from(step) / i128::from(steps + 1)) as i64
-            }
+            RampShape::Line => (i128::from(self.amplitude_na) * i128::from(step) / i128::from(steps + 1)) as i64,
             RampShape::QuarterSine => {
                 let angle = std::f64::consts::FRAC_PI_2 * step as f64 / (steps + 1) as f64;
                 (self.amplitude_na as f64 * math::sin(angle)) as i64
             }
         };
         (part(index + 1, up).min(part(bursts - index, down)), true)
+    }
+
+    /// The first pulse of a train after those of full amplitude.
+    pub fn full_until(&self, period: SimTime) -> i64 {
+        (pulses_within(self.on, period) - pulses_within(self.ramp_down, period)) * i64::from(self.burst.pulses)
     }
 
     /// The waveform of a pulse of that amplitude; `odd` tells the second of an alternating pair.

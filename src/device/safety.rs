@@ -66,6 +66,11 @@ impl Limits {
         ]
     }
 
+    /// How long direct current is averaged over.
+    fn dc_window(&self) -> SimTime {
+        SimTime::from_nanos((self.dc_window_s.value * 1e9) as i64)
+    }
+
     /// Whether a phase of that charge through a contact of that area passes a limit.
     pub fn phase(&self, charge_uc: f64, area_cm2: f64, contact: usize) -> Result<(), Excess> {
         let density = charge_uc / area_cm2;
@@ -96,8 +101,7 @@ impl Limits {
                 let left_na = microcoulombs(waveform.left_ac().abs()) * share / seconds * 1e3;
                 // Alternating polarity takes back with the next pulse what one leaves, and shorted terminals all of it.
                 let left_na = if waveform.shorted_after || program.alternates() { 0.0 } else { left_na };
-                let checks =
-                    [("mean_current_ua", mean_ua, &self.mean_current_ua), ("dc_na", left_na, &self.dc_na)];
+                let checks = [("mean_current_ua", mean_ua, &self.mean_current_ua), ("dc_na", left_na, &self.dc_na)];
                 first_excess(&checks, contact.index)?;
             }
         }
@@ -127,6 +131,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// From when on a pulse is to be looked at; at once where none has been.
+    pub fn due(&self, limits: &Limits) -> Option<SimTime> {
+        self.since.map(|(since, _)| since + limits.dc_window())
+    }
+
     /// Looks at a pulse that was sensed, at the areas of the contacts, cm², and at the charge that is on each of them.
     ///
     /// # Errors
@@ -141,9 +150,8 @@ impl Watch {
     ) -> Result<(), Excess> {
         limits.phase(microcoulombs(sensed.phase_charge_ac), areas_cm2[sensed.phase_contact], sensed.phase_contact)?;
         first_excess(&[("residual_mv", sensed.residual_v * 1e3, &limits.residual_mv)], sensed.residual_contact)?;
-        let window = SimTime::from_nanos((limits.dc_window_s.value * 1e9) as i64);
         match self.since {
-            Some((since, before)) if at - since >= window => {
+            Some((since, before)) if at - since >= limits.dc_window() => {
                 self.since = Some((at, *charges_ac));
                 for k in 0..TERMINALS {
                     let dc_na = (charges_ac[k] - before[k]).abs() as f64 / (at - since).nanos() as f64;

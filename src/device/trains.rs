@@ -42,8 +42,26 @@ impl Train {
     pub fn skip_to(&mut self, at: SimTime, program: &SideProgram, session_end: SimTime) {
         let cycle = program.cycle().nanos();
         let begun = (at - self.start).nanos().div_euclid(cycle);
-        let start = self.start + SimTime::from_nanos(cycle) * (begun + i64::from(at > self.start + program.cycle() * begun));
+        let start =
+            self.start + SimTime::from_nanos(cycle) * (begun + i64::from(at > self.start + program.cycle() * begun));
         self.begin(start, session_end);
+    }
+
+    /// How many pulses from the next one on have the same amplitude, and that amplitude, nA, and whether the next one is
+    /// the second of an alternating pair. Pulses of a burst do not come at even intervals and count one by one.
+    pub fn alike(&self, program: &SideProgram, period: SimTime) -> (i64, i64, bool) {
+        let (amplitude_na, ramps) = program.amplitude_na(self.index, period);
+        let single = ramps || program.burst.pulses > 1 || program.alternates();
+        let count = if single { 1 } else { program.full_until(period) - self.index };
+        (count, amplitude_na, self.pulses % 2 == 1)
+    }
+
+    /// The next pulses, of one train and alike, are put out.
+    pub fn skip(&mut self, count: i64, program: &SideProgram, period: SimTime, session_end: SimTime) {
+        let more = count - 1;
+        self.pulses += more.unsigned_abs();
+        self.index += more;
+        self.take(program, period, session_end);
     }
 
     /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating pair.

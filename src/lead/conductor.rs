@@ -8,12 +8,12 @@
 use bevy::ecs::component::Component;
 
 use crate::device::profile::DeviceProfile;
-use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Waveform};
+use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Run, Waveform};
 use crate::lead::contact::{Contact, Ledger};
+use crate::lead::cycle::{Pending, Values};
 use crate::lead::faults::{LeadCommand, LeadFaults};
 use crate::lead::propagator::{Propagator, State};
 use crate::lead::wiring::{Driven, Wiring};
-use crate::record::digest::StateWriter;
 use crate::side::Side;
 use crate::time::SimTime;
 
@@ -21,7 +21,7 @@ use crate::time::SimTime;
 pub const TERMINALS: usize = CONTACT_NAMES.len();
 
 /// Attocoulombs in a coulomb.
-const ATTO: f64 = 1e18;
+pub(super) const ATTO: f64 = 1e18;
 
 /// Below this part of what was asked, a device takes the circuit for open.
 const OPEN_BELOW: f64 = 0.01;
@@ -69,32 +69,51 @@ pub struct Sensed {
 pub struct Lead {
     /// The side that it lies on.
     pub side: Side,
-    faults: LeadFaults,
+    pub(super) faults: LeadFaults,
     /// Everything that went through the generator's terminals for this lead, as seen at the cathodes.
-    source: Ledger,
+    pub(super) source: Ledger,
     /// Voltages of the blocking capacitors and of the double layers, V, at `at`.
-    blocking_v: [f64; TERMINALS],
-    layer_v: [f64; TERMINALS],
-    at: SimTime,
+    pub(super) blocking_v: [f64; TERMINALS],
+    pub(super) layer_v: [f64; TERMINALS],
+    pub(super) at: SimTime,
     /// How the outputs are switched since the last pulse, and whether the two buses are shorted.
-    cathodes: Contacts,
-    anodes: Contacts,
-    shorted: bool,
+    pub(super) cathodes: Contacts,
+    pub(super) anodes: Contacts,
+    pub(super) shorted: bool,
     /// What has been worked out for that.
-    wiring: Option<Wiring>,
-    /// The last pulse, and the voltages before it: for those who look into it.
-    last: Option<(Pulse, [f64; TERMINALS], [f64; TERMINALS])>,
+    pub(super) wiring: Option<Wiring>,
+    /// The last pulse: pulses repeat.
+    pub(super) last: Option<Last>,
+    /// Pulses that have been carried and not been entered into the ledgers.
+    pub(super) pending: Pending,
+    /// Voltages of the blocking capacitors when the ledgers were last made up, V.
+    pub(super) booked_v: [f64; TERMINALS],
+    /// How far the pulses to come can be carried without a look at each; worked out ahead.
+    pub(super) trial: Option<Trial>,
 }
 
-/// What an oscilloscope at the outputs of a side shows at an instant.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
-    /// Current out of the bus of the cathodes, A, cathodic negative.
-    pub current_a: f64,
-    /// Voltage between the buses, cathodes less anodes, V.
-    pub load_v: f64,
-    /// Voltage across the double layer of each contact, V.
-    pub layer_v: [f64; TERMINALS],
+/// The last pulse.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Last {
+    pub(super) pulse: Pulse,
+    /// What came of it.
+    flowed: DeliveredPulse,
+    /// Whether the device pushed all of it.
+    whole: bool,
+    /// An instant at or before its beginning, and the state then: for those who look into it.
+    pub(super) from: SimTime,
+    pub(super) state: State,
+}
+
+/// Periods that have been gone through ahead of time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trial {
+    /// The cycle, among those of the wiring.
+    place: usize,
+    count: i64,
+    values: Values,
+    before: Values,
+    pending: Pending,
 }
 
 impl Lead {
@@ -112,10 +131,14 @@ impl Lead {
             shorted: false,
             wiring: None,
             last: None,
+            pending: Pending::default(),
+            booked_v: [0.0; TERMINALS],
+            trial: None,
         }
     }
 
-    /// Everything that went through the generator's terminals for this lead.
+    /// Everything that went through the generator's terminals for this lead, as far as the ledgers have been made up:
+    /// as they are in a lead that has been [settled](Self::settled).
     pub fn source(&self) -> &Ledger {
         &self.source
     }
@@ -137,6 +160,69 @@ impl Lead {
         self.last = None;
     }
 
+    /// How many pulses of a run can be carried without a look at each, because they repeat the last one in every way and
+    /// pass no limit.
+    pub fn repeats(&mut self, run: &Run<Pulse>, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) -> i64 {
+        self.trial = None;
+        let pulse = &run.first;
+        let alike = |last: &Last| last.whole && Pulse { at: pulse.at, ..last.pulse } == *pulse;
+        let rest = pulse.at - self.at;
+        let even = run.count == 1 || run.period == rest + pulse.made.length();
+        if !self.last.as_ref().is_some_and(alike) || self.wiring.is_none() || rest <= SimTime::ZERO || !even {
+            return 0;
+        }
+        let shorted = self.shorted;
+        let (mut values, mut pending) = (self.state().values(self.wiring().live.len()), self.pending);
+        let mut before = values;
+        let limit_v = device.limits.residual_mv.value * 1e-3;
+        let wiring = self.wiring_mut();
+        let Some(place) = wiring.cycle(pulse, rest, shorted, limit_v, pending.count > 0, contacts) else { return 0 };
+        let count = wiring.cycles[place].run(&mut values, &mut pending, &mut before, run.count);
+        self.trial = Some(Trial { place, count, values, before, pending });
+        count
+    }
+
+    /// Carries the first `count` pulses of a run, as many as [`Self::repeats`] at most.
+    pub fn repeat(&mut self, run: &Run<Pulse>, count: i64) -> Run<DeliveredPulse> {
+        let mut trial = self.trial.take().expect("pulses that repeat have been tried");
+        if trial.count != count {
+            let Trial { place, values, before, pending, .. } = &mut trial;
+            (*values, *pending) = (self.state().values(self.wiring().live.len()), self.pending);
+            trial.count = self.wiring().cycles[*place].run(values, pending, before, count);
+        }
+        assert_eq!(trial.count, count, "as many pulses repeat as have been tried");
+        self.wiring_mut().current = trial.place;
+        let n = self.wiring().live.len();
+        self.keep(&State::of(&trial.values, n));
+        self.pending = trial.pending;
+        let last = self.last.as_mut().expect("pulses that repeat have one before them");
+        let rest = run.first.at - self.at;
+        let at = run.first.at + run.period * (count - 1);
+        (last.pulse.at, last.from, last.state) = (at, at - rest, State::of(&trial.before, n));
+        self.at = at + run.first.made.length();
+        Run { first: DeliveredPulse { at: run.first.at, ..last.flowed }, count, period: run.period }
+    }
+
+    /// Enters the pulses that are pending into the ledgers. When that happens follows from the pulses alone, never from
+    /// who looks.
+    fn make_up(&mut self, contacts: &mut [&mut Contact; TERMINALS]) {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.count > 0 {
+            let cycle = self.wiring().cycles[self.wiring().current].clone();
+            self.tell(&cycle.asked, &cycle.made, pending.count, contacts);
+            let exact_ac = self.wiring().is_ideal().then(|| {
+                let stimulates = |phase: &&Phase| cycle.made.stimulates(**phase);
+                let charge_ac: i128 =
+                    cycle.made.phases().iter().filter(stimulates).map(|phase| phase.charge_ac()).sum();
+                charge_ac * i128::from(pending.count)
+            });
+            let in_c = |place: usize| (cycle.through_c(&pending, place), cycle.past_c(&pending, place));
+            self.book(|place| (in_c(place).0.0, in_c(place).1.0), exact_ac, true, contacts);
+            self.book(|place| (in_c(place).0.1, in_c(place).1.1), None, false, contacts);
+        }
+        self.booked_v = self.blocking_v;
+    }
+
     /// Carries a pulse: enters every charge into the ledgers, and returns what flowed and what the device can sense.
     pub fn deliver(
         &mut self,
@@ -147,23 +233,23 @@ impl Lead {
         self.settle(pulse.at, device, contacts);
         (self.cathodes, self.anodes) = (pulse.cathodes, pulse.anodes);
         self.wire(device, contacts);
-        self.last = Some((*pulse, self.blocking_v, self.layer_v));
+        let before = self.state();
         let mut sensed = Sensed { made_na: pulse.made.stimulus().current_na.abs(), ..Sensed::default() };
         for (k, volts) in self.layer_v.iter().enumerate() {
             if volts.abs() > sensed.residual_v {
                 (sensed.residual_v, sensed.residual_contact) = (volts.abs(), k);
             }
         }
-        self.tell(pulse, contacts);
+        self.tell(&pulse.asked, &pulse.made, 1, contacts);
 
         let mut state = self.state();
         sensed.before_v = self.wiring().open.load_v(&state);
         let (mut flowed, mut shares) = (Vec::with_capacity(pulse.made.phases().len()), None);
         for phase in pulse.made.phases() {
             let (limited, load_v) = self.run_phase(&mut state, *phase, pulse.rail_uv, contacts);
-            let exact = (!limited && device.output_ohm.value == 0.0).then_some(*phase);
+            let exact_ac = (!limited && phase.current_na != 0 && self.wiring().is_ideal()).then(|| phase.charge_ac());
             let stimulates = pulse.made.stimulates(*phase);
-            let through = self.book(&mut state, exact, stimulates, contacts);
+            let through = self.book_state(&mut state, exact_ac, stimulates, contacts);
             sensed.limited |= limited;
             let tissue_ac: i128 = pulse.cathodes.indices().map(|k| through[k]).sum();
             let nanos = i128::from(phase.width.nanos().max(1));
@@ -182,15 +268,20 @@ impl Lead {
         self.keep(&state);
         self.at = pulse.at + pulse.made.length();
         self.shorted = pulse.made.shorted_after;
+        self.booked_v = self.blocking_v;
         let waveform = Waveform::new(flowed, pulse.made.shorted_after);
         sensed.current_na = waveform.stimulus().current_na.abs();
         sensed.open_circuit = (sensed.current_na as f64) < OPEN_BELOW * sensed.made_na as f64;
-        (DeliveredPulse { at: pulse.at, waveform, shares: shares.unwrap_or_default() }, sensed)
+        let flowed = DeliveredPulse { at: pulse.at, waveform, shares: shares.unwrap_or_default() };
+        let whole = !sensed.limited && !sensed.open_circuit;
+        self.last = Some(Last { pulse: *pulse, flowed, whole, from: pulse.at, state: before });
+        (flowed, sensed)
     }
 
-    /// Enters what the pulse was told to carry, at the source and at each contact that is meant to carry it.
-    fn tell(&mut self, pulse: &Pulse, contacts: &mut [&mut Contact; TERMINALS]) {
-        let (asked_ac, made_ac) = (pulse.asked.stimulus_ac(), pulse.made.stimulus_ac());
+    /// Enters what pulses were told to carry, at the source and at each contact that is meant to carry it.
+    fn tell(&mut self, asked: &Waveform, made: &Waveform, count: i64, contacts: &mut [&mut Contact; TERMINALS]) {
+        let count = i128::from(count);
+        let (asked_ac, made_ac) = (asked.stimulus_ac() * count, made.stimulus_ac() * count);
         self.source.tell(asked_ac, made_ac);
         let meant = &self.wiring().meant;
         let (asked, made) = (divide_whole(asked_ac, meant), divide_whole(made_ac, meant));
@@ -200,7 +291,7 @@ impl Lead {
     }
 
     /// Runs one phase; returns whether the voltage did not suffice, and the voltage across the load at its end.
-    fn run_phase(
+    pub(super) fn run_phase(
         &mut self,
         state: &mut State,
         phase: Phase,
@@ -229,29 +320,45 @@ impl Lead {
         (true, clamped.load_v(state))
     }
 
-    /// Enters the charges that have flowed, in whole attocoulombs that sum to nothing over all contacts; returns what
-    /// went through each. What an ideal source pushed is known exactly.
-    fn book(
+    /// Enters the charges of a state, which forgets them.
+    fn book_state(
         &mut self,
         state: &mut State,
-        exact: Option<Phase>,
+        exact_ac: Option<i128>,
+        stimulates: bool,
+        contacts: &mut [&mut Contact; TERMINALS],
+    ) -> [i128; TERMINALS] {
+        let n = self.wiring().live.len();
+        let flowed = *state;
+        state.forget_charges(n);
+        let charges_c = |place: usize| (flowed.contact_c(n, place), flowed.bypass_c(n, place));
+        self.book(charges_c, exact_ac, stimulates, contacts)
+    }
+
+    /// Enters the charges that have flowed through and past each live contact, C, in whole attocoulombs that sum to
+    /// nothing over all contacts; returns what went through each. What an ideal source pushed is known exactly.
+    fn book(
+        &mut self,
+        charges_c: impl Fn(usize) -> (f64, f64),
+        exact_ac: Option<i128>,
         stimulates: bool,
         contacts: &mut [&mut Contact; TERMINALS],
     ) -> [i128; TERMINALS] {
         let Wiring { cathodes, live, .. } = self.wiring.as_ref().expect("a pulse or a rest has been wired");
-        let (cathodes, n) = (*cathodes, live.len());
+        let cathodes = *cathodes;
         let mut through = [0_i128; TERMINALS];
         let mut past = [0_i128; TERMINALS];
         for (place, &k) in live.iter().enumerate() {
-            through[k] = (state.contact_c(n, place) * ATTO).round() as i128;
-            past[k] = (state.bypass_c(n, place) * ATTO).round() as i128;
+            let (through_c, past_c) = charges_c(place);
+            through[k] = (through_c * ATTO).round() as i128;
+            past[k] = (past_c * ATTO).round() as i128;
         }
         let of_cathodes = |charges: &[i128]| cathodes.indices().map(|k| charges[k]).sum::<i128>();
         let flows = live.iter().any(|&k| through[k] != 0);
-        if let Some(phase) = exact.filter(|phase| phase.current_na != 0 && flows) {
+        if let Some(exact_ac) = exact_ac.filter(|_| flows) {
             // The rounding of the sum is put where it is least.
             let most = cathodes.indices().max_by_key(|&k| through[k].abs()).expect("a pulse has a cathode");
-            through[most] += phase.charge_ac() - of_cathodes(&through) - of_cathodes(&past);
+            through[most] += exact_ac - of_cathodes(&through) - of_cathodes(&past);
         }
         let rest: i128 = through.iter().sum::<i128>() + past.iter().sum::<i128>();
         if let Some(&most) = live.iter().filter(|&&k| !cathodes.contains(k)).max_by_key(|&&k| through[k].abs()) {
@@ -260,23 +367,30 @@ impl Lead {
         let source_ac = of_cathodes(&through) + of_cathodes(&past);
         for &k in live {
             let ledger = &mut contacts[k].ledger;
-            if stimulates { ledger.stimulate(through[k]) } else { ledger.recover(through[k]) }
+            if stimulates {
+                ledger.stimulate(through[k])
+            } else {
+                ledger.recover(through[k])
+            }
             ledger.leak(past[k]);
         }
-        if stimulates { self.source.stimulate(source_ac) } else { self.source.recover(source_ac) }
-        state.forget_charges(n);
+        if stimulates {
+            self.source.stimulate(source_ac)
+        } else {
+            self.source.recover(source_ac)
+        }
         through
     }
 
-    fn wiring(&self) -> &Wiring {
+    pub(super) fn wiring(&self) -> &Wiring {
         self.wiring.as_ref().expect("a pulse or a rest has been wired")
     }
 
-    fn wiring_mut(&mut self) -> &mut Wiring {
+    pub(super) fn wiring_mut(&mut self) -> &mut Wiring {
         self.wiring.as_mut().expect("a pulse or a rest has been wired")
     }
 
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         let live = &self.wiring().live;
         let (mut blocking, mut layers) = ([0.0; TERMINALS], [0.0; TERMINALS]);
         for (place, &k) in live.iter().enumerate() {
@@ -285,7 +399,7 @@ impl Lead {
         State::new(&blocking[..live.len()], &layers[..live.len()])
     }
 
-    fn keep(&mut self, state: &State) {
+    pub(super) fn keep(&mut self, state: &State) {
         let live = &self.wiring.as_ref().expect("a pulse or a rest has been wired").live;
         let n = live.len();
         for (place, &k) in live.iter().enumerate() {
@@ -295,7 +409,7 @@ impl Lead {
     }
 
     /// Works out the circuit, unless it is so.
-    fn wire(&mut self, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) {
+    pub(super) fn wire(&mut self, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) {
         let groups = (self.cathodes, self.anodes);
         if self.wiring.as_ref().is_none_or(|wiring| (wiring.cathodes, wiring.anodes) != groups) {
             let charged = |k: usize| self.layer_v[k] != 0.0;
@@ -305,6 +419,7 @@ impl Lead {
 
     /// Follows the charge on the contacts to `at`: through the shorted terminals, or as the double layers lose it.
     pub fn settle(&mut self, at: SimTime, device: &DeviceProfile, contacts: &mut [&mut Contact; TERMINALS]) {
+        self.make_up(contacts);
         let span = at - self.at;
         if span <= SimTime::ZERO {
             return;
@@ -325,119 +440,10 @@ impl Lead {
             resting.advance(&mut state, span);
         }
         self.keep(&state);
-        self.book(&mut state, None, false, contacts);
-    }
-
-    /// A copy without what has been worked out for currents: for looks between the pulses.
-    fn outline(&self) -> Self {
-        let wiring = self.wiring.as_ref().map(Wiring::at_rest);
-        Self { faults: self.faults.clone(), wiring, last: None, ..*self }
-    }
-
-    /// Lead and contacts as they are at an instant at which nothing is delivered.
-    pub fn settled(
-        &self,
-        at: SimTime,
-        device: &DeviceProfile,
-        contacts: [&Contact; TERMINALS],
-    ) -> (Self, [Contact; TERMINALS]) {
-        let mut lead = self.outline();
-        let mut contacts = contacts.map(Clone::clone);
-        lead.settle(at, device, &mut contacts.each_mut());
-        (lead, contacts)
-    }
-
-    /// What an oscilloscope shows at an instant, be it within the last pulse.
-    pub fn look(&self, at: SimTime, device: &DeviceProfile, contacts: [&Contact; TERMINALS]) -> Look {
-        let mut lead = self.outline();
-        let mut contacts = contacts.map(Clone::clone);
-        let contacts = &mut contacts.each_mut();
-        let within = self.last.as_ref().filter(|(pulse, ..)| pulse.at <= at && at < self.at);
-        if let Some(&(pulse, blocking_v, layer_v)) = within {
-            (lead.blocking_v, lead.layer_v) = (blocking_v, layer_v);
-            lead.wire(device, contacts);
-            let mut state = lead.state();
-            let mut left = at - pulse.at;
-            for phase in pulse.made.phases() {
-                let width = phase.width.min(left);
-                let (limited, load_v) = lead.run_phase(&mut state, Phase { width, ..*phase }, pulse.rail_uv, contacts);
-                left = left - width;
-                if width < phase.width {
-                    lead.keep(&state);
-                    let current_a = match (phase.current_na, limited) {
-                        (0, _) => 0.0,
-                        (current_na, _) => {
-                            let driven = lead.wiring_mut().driven(current_na, pulse.rail_uv, contacts);
-                            let propagator = if limited { &driven.clamped } else { &driven.regulated };
-                            propagator.source_a(&state)
-                        }
-                    };
-                    return Look { current_a, load_v, layer_v: lead.layer_v };
-                }
-            }
-        }
-        lead.settle(at, device, contacts);
-        lead.wire(device, contacts);
-        let wiring = lead.wiring();
-        let resting = if lead.shorted { &wiring.shorted } else { &wiring.open };
-        let state = lead.state();
-        Look { current_a: resting.source_a(&state), load_v: resting.load_v(&state), layer_v: lead.layer_v }
-    }
-
-    /// Checks that every account closes: those of the source and of each contact, what is on all contacts together, and
-    /// what went through each blocking capacitor against its voltage.
-    ///
-    /// # Errors
-    /// Which one does not, with its figures.
-    pub fn check(&self, device: &DeviceProfile, contacts: &[&Contact; TERMINALS]) -> Result<(), String> {
-        self.source.check().map_err(|why| format!("source: {why}"))?;
-        let capacitor_f = device.blocking_capacitor_uf.value * 1e-6;
-        for contact in contacts {
-            let Contact { index, ledger, .. } = contact;
-            ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[*index]))?;
-            let (passed_c, stored_c) =
-                ((ledger.residual_ac + ledger.leaked_ac) as f64 / ATTO, capacitor_f * self.blocking_v[*index]);
-            let moved_c = (ledger.commanded_ac + ledger.recovered_ac.abs() + ledger.leaked_ac.abs()) as f64 / ATTO;
-            if capacitor_f > 0.0 && (passed_c - stored_c).abs() > SAME_CHARGE * moved_c + PICOCOULOMB {
-                return Err(format!(
-                    "{}: {passed_c} C went through the blocking capacitor, which holds {stored_c} C",
-                    CONTACT_NAMES[*index]
-                ));
-            }
-            if !self.layer_v[*index].is_finite() {
-                return Err(format!("{}: {} V across the double layer", CONTACT_NAMES[*index], self.layer_v[*index]));
-            }
-        }
-        let sum = |of: fn(&Ledger) -> i128| contacts.iter().map(|contact| of(&contact.ledger)).sum::<i128>();
-        let left = sum(|ledger| ledger.residual_ac + ledger.leaked_ac);
-        if left != 0 {
-            return Err(format!("{left} aC more went in than came out over all contacts"));
-        }
-        let (through, source) = (sum(|ledger| ledger.commanded_ac), self.source.commanded_ac);
-        if through != 2 * source {
-            return Err(format!("{through} aC were commanded of the contacts, {source} aC of the source, in and out"));
-        }
-        Ok(())
-    }
-
-    /// Writes the state, for the digest.
-    pub fn write_state(&self, w: &mut StateWriter) {
-        self.source.write_state(w);
-        w.time("settled_at", Some(self.at));
-        w.numbers("blocking_v", &self.blocking_v);
-        w.numbers("layer_v", &self.layer_v);
-        w.count("cathodes", u64::from(self.cathodes.bits()));
-        w.count("anodes", u64::from(self.anodes.bits()));
-        w.flag("shorted", self.shorted);
-        self.faults.write_state(w);
+        self.book_state(&mut state, None, false, contacts);
+        self.booked_v = self.blocking_v;
     }
 }
-
-/// How far charge counted and charge stored may lie apart, as a part of all that has moved: rounding.
-const SAME_CHARGE: f64 = 1e-9;
-
-/// What the accounts close to, C, where next to nothing has moved.
-const PICOCOULOMB: f64 = 1e-12;
 
 /// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
 fn share(charge_ac: i128, whole_ac: i128) -> f64 {

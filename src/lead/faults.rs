@@ -112,13 +112,9 @@ impl LeadFaults {
         for &(a, b, ohm) in &self.shorts {
             words.push(format!("{} and {} touch through {ohm} Ω", CONTACT_NAMES[a], CONTACT_NAMES[b]));
         }
-        for k in 0..TERMINALS {
-            if let Some(ohm) = self.leak_ohm[k] {
-                words.push(format!("{} leaks through {ohm} Ω", CONTACT_NAMES[k]));
-            }
-            if let Some(intact) = self.corroded[k] {
-                words.push(format!("{} has {} % of its surface", CONTACT_NAMES[k], intact * 100.0));
-            }
+        for ((name, leak_ohm), corroded) in CONTACT_NAMES.iter().zip(self.leak_ohm).zip(self.corroded) {
+            words.extend(leak_ohm.map(|ohm| format!("{name} leaks through {ohm} Ω")));
+            words.extend(corroded.map(|intact| format!("{name} has {} % of its surface", intact * 100.0)));
         }
         if self.migrated_mm != (0.0, 0.0) {
             words.push(format!("moved by {} mm along and {} mm across", self.migrated_mm.0, self.migrated_mm.1));

@@ -3,8 +3,10 @@
 pub mod circuit;
 pub mod conductor;
 pub mod contact;
+pub mod cycle;
 pub mod faults;
 pub mod implant;
+pub mod looks;
 pub mod propagator;
 pub mod tissue;
 pub mod wiring;
@@ -22,7 +24,6 @@ use crate::lead::tissue::Tissue;
 use crate::nerve::bundle::Nerve;
 use crate::side::Side;
 use crate::sim::{Roster, SimSystems, SimTick, Window};
-use crate::time::SimTime;
 
 /// Adds the tissue around the leads to the tick.
 pub fn plugin(app: &mut App) {
@@ -65,24 +66,18 @@ fn encapsulate(
 pub struct Delivered(pub Vec<Run<DeliveredPulse>>);
 
 impl Delivered {
-    /// Adds a pulse: to the run before it, if it goes on with that at even intervals.
-    pub fn push(&mut self, pulse: DeliveredPulse) {
-        if let Some(run) = self.0.last_mut() {
-            let period = pulse.at - run.last_at();
-            let alike = DeliveredPulse { at: pulse.at, ..run.first } == pulse;
-            if alike && (run.count == 1 || run.period == period) {
-                run.period = period;
-                run.count += 1;
+    /// Adds pulses: to those before them, if they go on with them at even intervals.
+    pub fn push(&mut self, run: Run<DeliveredPulse>) {
+        if let Some(before) = self.0.last_mut() {
+            let period = run.first.at - (before.first.at + before.period * (before.count - 1));
+            let alike = DeliveredPulse { at: run.first.at, ..before.first } == run.first;
+            let even = (before.count == 1 || before.period == period) && (run.count == 1 || run.period == period);
+            if alike && even {
+                before.period = period;
+                before.count += run.count;
                 return;
             }
         }
-        self.0.push(Run { first: pulse, count: 1, period: SimTime::ZERO });
-    }
-}
-
-impl Run<DeliveredPulse> {
-    /// When the last of them begins.
-    fn last_at(&self) -> SimTime {
-        self.first.at + self.period * (self.count - 1)
+        self.0.push(run);
     }
 }

@@ -8,6 +8,7 @@
 use nalgebra::DMatrix;
 
 use crate::lead::circuit::{Bus, Circuit, Currents, MAX_CONTACTS};
+use crate::lead::cycle::Values;
 use crate::time::SimTime;
 
 /// Usual lengths that are kept at a time: a width, a gap and a rest, and those of another program.
@@ -100,7 +101,12 @@ impl Propagator {
 
     /// Moves the state on as long as `holds`, by `span` at most, to a nanosecond; returns how far. What has once ceased
     /// to hold is taken not to hold again.
-    pub fn advance_while(&mut self, state: &mut State, span: SimTime, holds: impl Fn(&Self, &State) -> bool) -> SimTime {
+    pub fn advance_while(
+        &mut self,
+        state: &mut State,
+        span: SimTime,
+        holds: impl Fn(&Self, &State) -> bool,
+    ) -> SimTime {
         let mut gone = 0;
         for bit in (0..64 - span.nanos().leading_zeros() as usize).rev() {
             let step = 1_i64 << bit;
@@ -127,6 +133,16 @@ impl Propagator {
         }
     }
 
+    /// What a stretch of `span` does.
+    pub fn step(&mut self, span: SimTime) -> Step {
+        Step { values: self.whole(span), rows: 4 * self.n }
+    }
+
+    /// Voltage between the buses as a function of the state.
+    pub fn load_row(&self) -> &[f64] {
+        &self.load
+    }
+
     /// exp(A span) − 1 as one matrix.
     fn whole(&mut self, span: SimTime) -> Vec<f64> {
         let mut whole: Option<Vec<f64>> = None;
@@ -138,6 +154,19 @@ impl Propagator {
             }
         }
         whole.unwrap_or_else(|| vec![0.0; self.steps[0].len()])
+    }
+}
+
+/// exp(A span) − 1 for one stretch.
+pub struct Step {
+    values: Vec<f64>,
+    rows: usize,
+}
+
+impl Step {
+    /// What the stretch adds to a value of the state, or to a charge behind them, as a function of the state.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        self.values.chunks_exact(self.rows).map(|column| column[row]).collect()
     }
 }
 
@@ -192,6 +221,18 @@ impl State {
         values[n..2 * n].copy_from_slice(double_layer_v);
         values[2 * n] = 1.0;
         Self { values }
+    }
+
+    /// The voltages and the constant.
+    pub fn values(&self, n: usize) -> Values {
+        let mut values = [0.0; 2 * MAX_CONTACTS + 1];
+        values[..=2 * n].copy_from_slice(&self.values[..=2 * n]);
+        values
+    }
+
+    /// A state of those voltages; no charge has flowed.
+    pub fn of(values: &Values, n: usize) -> Self {
+        Self::new(&values[..n], &values[n..2 * n])
     }
 
     /// Voltage of the blocking capacitor of conductor k, V, for a circuit of n.

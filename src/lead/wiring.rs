@@ -1,12 +1,14 @@
 //! How the outputs of a side are switched, and what has been worked out for it: pulses repeat.
 
 use crate::device::profile::DeviceProfile;
-use crate::device::pulse::Contacts;
+use crate::device::pulse::{Contacts, Pulse};
 use crate::lead::circuit::{Branch, Bus, Circuit, Drive};
 use crate::lead::conductor::TERMINALS;
 use crate::lead::contact::Contact;
+use crate::lead::cycle::{Builder, Cycle};
 use crate::lead::faults::LeadFaults;
 use crate::lead::propagator::Propagator;
+use crate::time::SimTime;
 
 /// The outputs of a side, cathodes on one bus and anodes on the other.
 #[derive(Clone, Debug)]
@@ -24,7 +26,11 @@ pub struct Wiring {
     /// The buses shorted.
     pub shorted: Propagator,
     /// A current between them.
-    pub driven: Vec<Driven>,
+    driven: Vec<Driven>,
+    /// Periods of trains, and the one that was gone through last.
+    pub cycles: Vec<Cycle>,
+    /// See `cycles`.
+    pub current: usize,
     /// What each live contact is like with no current.
     branches: Vec<Branch>,
     /// Conductances between live contacts, S.
@@ -46,6 +52,9 @@ pub struct Driven {
 
 /// Currents whose propagators are kept at a time: more than a ramp has.
 const KEPT: usize = 256;
+
+/// Cycles that are kept at a time.
+const KEPT_CYCLES: usize = 8;
 
 impl Wiring {
     /// The circuit of a lead that is switched so; `charged` tells which other contacts hold a charge.
@@ -87,7 +96,8 @@ impl Wiring {
             group.indices().for_each(|k| meant[k] = sign * if total > 0.0 { conductance(k) / total } else { equal });
         }
         let source_s = if device.output_ohm.value > 0.0 { 1.0 / device.output_ohm.value } else { 0.0 };
-        Self { cathodes, anodes, live, meant, open, shorted, driven: Vec::new(), branches, shorts, source_s }
+        let (driven, cycles) = (Vec::new(), Vec::new());
+        Self { cathodes, anodes, live, meant, open, shorted, driven, cycles, current: 0, branches, shorts, source_s }
     }
 
     /// The same without what has been worked out for currents.
@@ -97,10 +107,74 @@ impl Wiring {
             open: self.open.clone(),
             shorted: self.shorted.clone(),
             driven: Vec::new(),
+            cycles: self.cycles.clone(),
             branches: self.branches.clone(),
             shorts: self.shorts.clone(),
             ..*self
         }
+    }
+
+    /// Whether the source is an ideal one, so that what it pushes is known exactly.
+    pub fn is_ideal(&self) -> bool {
+        self.source_s == 0.0
+    }
+
+    /// The place of the cycle of that pulse after that rest. Pulses that are pending belong to the current cycle: while
+    /// there are some, there is no other.
+    pub fn cycle(
+        &mut self,
+        pulse: &Pulse,
+        rest: SimTime,
+        shorted: bool,
+        limit_v: f64,
+        has_pending: bool,
+        contacts: &[&mut Contact; TERMINALS],
+    ) -> Option<usize> {
+        let is_it = |cycle: &Cycle| {
+            (cycle.rest, cycle.rail_uv) == (rest, pulse.rail_uv)
+                && cycle.made == pulse.made
+                && cycle.asked == pulse.asked
+        };
+        if has_pending {
+            return self.cycles.get(self.current).is_some_and(is_it).then_some(self.current);
+        }
+        if let Some(place) = self.cycles.iter().position(is_it) {
+            return Some(place);
+        }
+        if self.cycles.len() == KEPT_CYCLES {
+            self.cycles.clear();
+        }
+        let cycle = self.make_cycle(pulse, rest, shorted, limit_v, contacts);
+        self.cycles.push(cycle);
+        Some(self.cycles.len() - 1)
+    }
+
+    fn make_cycle(
+        &mut self,
+        pulse: &Pulse,
+        rest: SimTime,
+        shorted: bool,
+        limit_v: f64,
+        contacts: &[&mut Contact; TERMINALS],
+    ) -> Cycle {
+        let n = self.live.len();
+        let mut cycle = Builder::new(n);
+        let resting = if shorted { &mut self.shorted } else { &mut self.open };
+        cycle.go(&resting.step(rest), false);
+        (0..n).for_each(|k| cycle.hold_layer(k, limit_v));
+        for phase in pulse.made.phases() {
+            if phase.current_na == 0 {
+                cycle.go(&self.open.step(phase.width), false);
+                continue;
+            }
+            let (rail_v, sign) = (pulse.rail_uv as f64 * 1e-6, phase.current_na.signum() as f64);
+            let regulated = &mut self.driven(phase.current_na, pulse.rail_uv, contacts).regulated;
+            let load: Vec<f64> = regulated.load_row().iter().map(|weight| weight * sign).collect();
+            cycle.hold(&load, rail_v);
+            cycle.go(&regulated.step(phase.width), pulse.made.stimulates(*phase));
+            cycle.hold(&load, rail_v);
+        }
+        cycle.finish(pulse.asked, pulse.made, pulse.rail_uv, rest)
     }
 
     /// How the circuit moves under a current from that supply, nA and µV. Charge transfer goes by the current that each

@@ -3,8 +3,9 @@
 use crate::adaptation::multifidus::Multifidus;
 use crate::device::generator::PulseGenerator;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
-use crate::lead::conductor::{Lead, Look, TERMINALS};
+use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::Contact;
+use crate::lead::looks::Look;
 use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
@@ -97,8 +98,11 @@ const OF_DEVICE: [(&str, Quantity); 4] = [
     ("state_code", Quantity::DeviceState),
 ];
 
+/// A quantity of the contact of that index.
+type OfContact = fn(usize) -> Quantity;
+
 /// The quantities of a contact.
-const OF_CONTACT: [(&str, fn(usize) -> Quantity); 2] =
+const OF_CONTACT: [(&str, OfContact); 2] =
     [("residual_uc", Quantity::ContactResidual), ("interface_v", Quantity::ContactInterface)];
 
 /// One column of a trace.
@@ -130,7 +134,8 @@ impl Probe {
     /// What is allowed, and the closest name.
     pub fn parse(name: &str, units: usize) -> Result<Self, String> {
         let wrong = || {
-            let of_sides = Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name())));
+            let of_sides =
+                Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name())));
             let all: Vec<String> = of_sides.chain(Self::device_names().map(|q| format!("device.{q}"))).collect();
             let names: Vec<&str> = all.iter().map(String::as_str).collect();
             let hint = closest(name, &names).map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
@@ -229,8 +234,8 @@ impl SideView<'_> {
             Quantity::Recruited => self.nerve.recruited_fraction(),
             Quantity::Pulses => self.generator.pulses(self.lead.side) as f64,
             Quantity::Amplitude => self.generator.program().sides[self.lead.side].amplitude_na as f64 / 1e6,
-            Quantity::Commanded => microcoulombs(self.lead.source().commanded_ac),
-            Quantity::Delivered => microcoulombs(self.lead.source().delivered_ac),
+            Quantity::Commanded => microcoulombs(self.settled(at).0.source().commanded_ac),
+            Quantity::Delivered => microcoulombs(self.settled(at).0.source().delivered_ac),
             Quantity::Residual => microcoulombs(self.settled(at).0.source().residual_ac),
             Quantity::ContactResidual(index) => microcoulombs(self.settled(at).1[index].ledger.residual_ac),
             Quantity::Current => self.look(at).current_a * 1e3,

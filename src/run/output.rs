@@ -71,8 +71,10 @@ impl Output {
             return Err(OutputError::NotEmpty(folder.to_path_buf()));
         }
         // The summary goes first: while results are replaced, none of them looks whole.
-        let files: Vec<&str> =
-            [SUMMARY, EVENTS, DEVICE_LOG, DEVICE_LINES].into_iter().chain(recordings.iter().map(|recording| recording.file.as_str())).collect();
+        let files: Vec<&str> = [SUMMARY, EVENTS, DEVICE_LOG, DEVICE_LINES]
+            .into_iter()
+            .chain(recordings.iter().map(|recording| recording.file.as_str()))
+            .collect();
         for path in files.iter().flat_map(|file| [folder.join(file), partial(folder, file)]) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),

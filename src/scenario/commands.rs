@@ -147,12 +147,7 @@ fn intermittent(fields: &Fields<'_>) -> Vec<(SimTime, Command)> {
 }
 
 /// A command to the device, of that name.
-fn device_command(
-    name: &str,
-    fields: &Fields<'_>,
-    maker: Maker<'_>,
-    program: &mut WrittenProgram,
-) -> DeviceCommand {
+fn device_command(name: &str, fields: &Fields<'_>, maker: Maker<'_>, program: &mut WrittenProgram) -> DeviceCommand {
     use DeviceCommand as C;
     let span = |name| span(fields, name);
     let count = |name, allowed| fields.required(name).map_or(0, |node| node.integer(&allowed));

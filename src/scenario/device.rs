@@ -126,8 +126,7 @@ fn read_stage(output: &Fields<'_>, device: &Fields<'_>) -> (OutputStage, Vec<(&'
         dac: read_dac(output, device, &mut figures),
         timer_tick: SimTime::from_nanos(((timer_tick_us.value * 1e3).round() as i64).max(1)),
         mismatch: mismatch.value,
-        longest_phase: (longest_us.value > 0.0)
-            .then(|| SimTime::from_nanos((longest_us.value * 1e3).round() as i64)),
+        longest_phase: (longest_us.value > 0.0).then(|| SimTime::from_nanos((longest_us.value * 1e3).round() as i64)),
         largest_charge_ac: (largest_uc.value > 0.0).then(|| (largest_uc.value * 1e12).round() as i128),
     };
     (stage, figures)

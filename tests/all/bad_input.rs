@@ -87,7 +87,10 @@ fn verif_programs_that_do_not_fit_are_explained() {
     one_mistake("program: (both: (ramp_up: \"5 s\", ramp_down: \"5 s\", on: \"8 s\")),", &["do not fit into on 8 s"]);
     one_mistake("program: (both: (burst: (pulses: 9, period_us: 3000))),", &["from 1 to 5"]);
     one_mistake("program: (both: (burst: (pulses: 2, period_us: 300))),", &["before the last is over"]);
-    one_mistake("program: (both: (edges: [(at_us: 0, level: 1), (at_us: 10, level: 0.5)])),", &["the last has the level 0"]);
+    one_mistake(
+        "program: (both: (edges: [(at_us: 0, level: 1), (at_us: 10, level: 0.5)])),",
+        &["the last has the level 0"],
+    );
     one_mistake("program: (both: (edges: [(at_us: 5, level: 1), (at_us: 9, level: 0)])),", &["the first edge is at 0"]);
     one_mistake("program: (both: (amplitude_ma: 7.0, width_us: 500)),", &["shannon_k on E0 is 2.0", "1.85 is allowed"]);
     one_mistake("program: (coordination: Alternating, left: (off: \"30 s\")),", &["equal cycles", "40 s and 30 s"]);

@@ -171,9 +171,13 @@ fn verif_cathodes_share_the_current_and_a_broken_one_leaves_it_to_the_others() {
 
 #[test]
 fn verif_opennerve_alternates_and_discharges() {
-    let text =
-        therapy("2 min", &format!("program: (session: \"2 min\", both: (amplitude_ma: 1.0, safe_amplitude_ma: 5.0, rate_hz: 10)), {SESSION}"))
-            .replace("restorative", "opennerve-gen2");
+    let text = therapy(
+        "2 min",
+        &format!(
+            "program: (session: \"2 min\", both: (amplitude_ma: 1.0, safe_amplitude_ma: 5.0, rate_hz: 10)), {SESSION}"
+        ),
+    )
+    .replace("restorative", "opennerve-gen2");
     let summary = summary(&scenario(&text));
     // Two pulses a cycle: 10 s on, 90 s off, 20 Hz.
     assert_eq!(summary.left.pulses, 400);

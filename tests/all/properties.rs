@@ -14,7 +14,7 @@ fn command() -> impl Strategy<Value = String> {
         Just("StopSession".to_string()),
         Just("ScheduleOff".to_string()),
         Just("ScheduleOn".to_string()),
-        (side.clone(), 0..=140_i32)
+        (side.clone(), 0..=100_i32)
             .prop_map(|(side, n)| format!("SetAmplitude(side: {side}, amplitude_ma: {:.2})", f64::from(n) * 0.05)),
         side.clone().prop_map(|side| format!("DisconnectLead(side: {side})")),
         (side.clone(), 0..4).prop_map(|(side, n)| format!("BreakConductor(side: {side}, contact: E{n})")),
@@ -29,7 +29,7 @@ fn command() -> impl Strategy<Value = String> {
 /// The program of one side, as it is written.
 fn side_program() -> impl Strategy<Value = String> {
     (
-        (0..=140_i32, 25..=500_i32, 1..=40_i32, 0..=20_i32),
+        (0..=100_i32, 25..=400_i32, 1..=40_i32, 0..=20_i32),
         (2..=10_i32, 20..=30_i32, 0..=2_i32, 0..=2_i32),
         prop_oneof![Just("Active(times: 1)"), Just("Active(times: 5)"), Just("Passive")],
         prop_oneof![Just("CathodicFirst"), Just("AnodicFirst")],

@@ -1,0 +1,185 @@
+//! Pulses, and what comes of them: the generator puts them out, pays for them, and senses what became of them.
+
+use crate::device::battery::Consumer;
+use crate::device::generator::PulseGenerator;
+use crate::device::memory::{Code, Entry};
+use crate::device::program::pulses_within;
+use crate::device::pulse::{Pulse, Purpose, Run};
+use crate::device::therapy::Input;
+use crate::lead::conductor::{DeliveredPulse, Sensed, TERMINALS};
+use crate::record::events::{EventKind, EventLog};
+use crate::side::{BySide, Side};
+use crate::time::SimTime;
+
+impl PulseGenerator {
+    /// The next instant at which anything but a pulse of therapy is due, if it is before `until`.
+    fn quiet_until(&self, until: SimTime) -> SimTime {
+        let [left, right] = Side::BOTH.map(|side| &self.trains[side]);
+        [
+            self.session.map(|session| session.end),
+            self.power_at,
+            self.charged_at,
+            self.wakes_at,
+            self.link.times_out_at,
+            self.magnet.map(|(_, removed)| removed),
+            self.routines.impedance,
+            self.routines.battery,
+            self.due.map(|(due, _)| due),
+            left.rests_at,
+            right.rests_at,
+            self.test.map(|test| test.next),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(until, SimTime::min)
+    }
+
+    /// The pulses of each side that come before anything else happens and before `until`, as far as they are alike and
+    /// need no look at each; and the instant up to which that is all that comes.
+    pub fn alike(&mut self, until: SimTime) -> (BySide<Option<Run<Pulse>>>, SimTime) {
+        let mut horizon = self.quiet_until(until);
+        let mut runs = BySide::new(|_| None);
+        for side in Side::BOTH {
+            let Some(next) = self.trains[side].next.filter(|&next| next < horizon) else { continue };
+            let look = self.watches[side].due(&self.profile.limits).unwrap_or(next);
+            if look <= next {
+                horizon = next;
+                continue;
+            }
+            let period = self.output_faults.stretched(self.program.sides[side].period);
+            let (count, amplitude_na, odd) = self.trains[side].alike(&self.program.sides[side], period);
+            let count = count.min(pulses_within(horizon.min(look) - next, period));
+            // What comes after them is not alike.
+            horizon = horizon.min(next + period * count);
+            let first = self.pulse(side, next, amplitude_na, odd);
+            runs[side] = Some(Run { first, count, period });
+        }
+        (runs, horizon)
+    }
+
+    /// Pulses of therapy have been carried that were alike and needed no look.
+    pub fn repeated(&mut self, side: Side, run: &Run<DeliveredPulse>) {
+        let end = self.session.expect("pulses come in sessions only").end;
+        let program = &self.program.sides[side];
+        let period = self.output_faults.stretched(program.period);
+        self.trains[side].skip(run.count, program, period, end);
+        self.follow_trains();
+        self.pay(&run.first, run.count);
+    }
+
+    /// The battery pays for pulses.
+    fn pay(&mut self, pulse: &DeliveredPulse, count: i64) {
+        let moved_ac = pulse.waveform.moved_ac();
+        let cost_ac = self.battery.pulse_charge_ac(moved_ac, self.profile.compliance_v.value);
+        self.battery.draw(Consumer::Stimulation, cost_ac * i128::from(count));
+    }
+
+    /// The state that the trains of both sides make.
+    pub(super) fn follow_trains(&mut self) {
+        let trains = Side::BOTH.map(|side| self.trains[side]);
+        let input = if trains.iter().any(|train| train.is_on() && !train.ramps) {
+            Input::FullAmplitude
+        } else if trains.iter().any(|train| train.is_on()) {
+            Input::Ramps
+        } else {
+            Input::Rests
+        };
+        if let Some(next) = self.state.after(input) {
+            self.state = next;
+        }
+    }
+
+    /// Puts out the pulse that is due.
+    pub fn emit(&mut self, at: SimTime, side: Side, purpose: Purpose) -> Pulse {
+        if purpose == Purpose::Test {
+            return self.test_pulse(at);
+        }
+        let end = self.session.expect("pulses come in sessions only").end;
+        let program = &self.program.sides[side];
+        let period = self.output_faults.stretched(program.period);
+        let (amplitude_na, odd) = self.trains[side].take(program, period, end);
+        self.follow_trains();
+        self.pulse(side, at, amplitude_na, odd)
+    }
+
+    /// A pulse of therapy of that amplitude. What the output stage made of the last one serves again.
+    fn pulse(&mut self, side: Side, at: SimTime, amplitude_na: i64, odd: bool) -> Pulse {
+        let program = &self.program.sides[side];
+        let asked = program.waveform(amplitude_na, odd);
+        let made = match self.made[side].filter(|(known, _)| *known == asked) {
+            Some((_, made)) => made,
+            None => {
+                let stage = &self.profile.stage;
+                let on_step = program.waveform(program.on_step(amplitude_na, stage.dac.step_na()), odd);
+                let made = stage.make(&on_step, &self.output_faults);
+                self.made[side] = Some((asked, made));
+                made
+            }
+        };
+        let (cathodes, anodes) = (program.cathodes, program.anodes);
+        Pulse { at, side, purpose: Purpose::Therapy, asked, made, cathodes, anodes, rail_uv: self.profile.rail_uv() }
+    }
+
+    /// The next pulse of the measurement of impedance.
+    fn test_pulse(&self, at: SimTime) -> Pulse {
+        let test = self.test.expect("a measurement runs");
+        let asked = self.profile.impedance.waveform(test.current_na, test.index);
+        let made = self.profile.stage.make(&asked, &self.output_faults);
+        let program = &self.program.sides[test.side];
+        let rail_uv = (self.profile.impedance.rail_v.value * 1e6).round() as i64;
+        let (cathodes, anodes) = (program.cathodes, program.anodes);
+        Pulse { at, side: test.side, purpose: Purpose::Test, asked, made, cathodes, anodes, rail_uv }
+    }
+
+    /// What came of a pulse: what it cost, what the device senses of it against what it asked for, and whether a limit
+    /// was passed. `contacts` are the area, cm², and the charge, aC, of each contact.
+    pub fn sense(
+        &mut self,
+        pulse: &Pulse,
+        flowed: &DeliveredPulse,
+        sensed: &Sensed,
+        contacts: (&[f64; TERMINALS], &[i128; TERMINALS]),
+        log: &mut EventLog,
+    ) {
+        self.pay(flowed, 1);
+        let watch = &mut self.watches[pulse.side];
+        if let Err(excess) = watch.look(&self.profile.limits, pulse.at, sensed, contacts.0, contacts.1) {
+            self.pass_limit(pulse.at, pulse.side, excess, log);
+            return;
+        }
+        match pulse.purpose {
+            Purpose::Therapy => self.notice(pulse, sensed, log),
+            Purpose::Test => self.take_test(pulse.at, sensed, log),
+        }
+    }
+
+    fn notice(&mut self, pulse: &Pulse, sensed: &Sensed, log: &mut EventLog) {
+        let Pulse { at, side, .. } = *pulse;
+        let noticed = &mut self.noticed[side];
+        // An open circuit says nothing about what the voltage could push.
+        let limited = if sensed.open_circuit { noticed.limited } else { sensed.limited };
+        if sensed.open_circuit != noticed.open_circuit {
+            noticed.open_circuit = sensed.open_circuit;
+            if sensed.open_circuit {
+                log.push(at, EventKind::OpenCircuit { side });
+                let stamp = self.clock.read(at);
+                self.memory.write(stamp, at, Entry::event(Code::OpenCircuit));
+            } else {
+                log.push(at, EventKind::CircuitClosed { side });
+            }
+        }
+        let noticed = &mut self.noticed[side];
+        if limited != noticed.limited {
+            noticed.limited = limited;
+            let (asked_ma, made_ma) = (sensed.made_na as f64 / 1e6, sensed.current_na as f64 / 1e6);
+            log.push(
+                at,
+                if limited {
+                    EventKind::ComplianceLimited { side, asked_ma, made_ma }
+                } else {
+                    EventKind::ComplianceRestored { side }
+                },
+            );
+        }
+    }
+}

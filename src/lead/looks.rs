@@ -1,0 +1,134 @@
+//! What others see of a lead: its state at any instant, whether its accounts close, its part of the digest.
+
+use crate::device::profile::DeviceProfile;
+use crate::device::pulse::{CONTACT_NAMES, Phase};
+use crate::lead::conductor::{ATTO, Last, Lead, TERMINALS};
+use crate::lead::contact::{Contact, Ledger};
+use crate::lead::wiring::Wiring;
+use crate::record::digest::StateWriter;
+use crate::time::SimTime;
+
+/// What an oscilloscope at the outputs of a side shows at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Current out of the bus of the cathodes, A, cathodic negative.
+    pub current_a: f64,
+    /// Voltage between the buses, cathodes less anodes, V.
+    pub load_v: f64,
+    /// Voltage across the double layer of each contact, V.
+    pub layer_v: [f64; TERMINALS],
+}
+
+impl Lead {
+    /// A copy without what has been worked out for currents: for looks between the pulses.
+    fn outline(&self) -> Self {
+        let wiring = self.wiring.as_ref().map(Wiring::at_rest);
+        Self { faults: self.faults.clone(), wiring, last: None, trial: None, ..*self }
+    }
+
+    /// Lead and contacts as they are at an instant at which nothing is delivered.
+    pub fn settled(
+        &self,
+        at: SimTime,
+        device: &DeviceProfile,
+        contacts: [&Contact; TERMINALS],
+    ) -> (Self, [Contact; TERMINALS]) {
+        let mut lead = self.outline();
+        let mut contacts = contacts.map(Clone::clone);
+        lead.settle(at, device, &mut contacts.each_mut());
+        (lead, contacts)
+    }
+
+    /// What an oscilloscope shows at an instant, be it within the last pulse.
+    pub fn look(&self, at: SimTime, device: &DeviceProfile, contacts: [&Contact; TERMINALS]) -> Look {
+        let mut lead = self.outline();
+        let mut contacts = contacts.map(Clone::clone);
+        let contacts = &mut contacts.each_mut();
+        let within = self.last.as_ref().filter(|last| last.pulse.at <= at && at < self.at);
+        if let Some(&Last { pulse, from, mut state, .. }) = within {
+            lead.wire(device, contacts);
+            let rest = if lead.shorted { &mut lead.wiring_mut().shorted } else { &mut lead.wiring_mut().open };
+            rest.advance(&mut state, pulse.at - from);
+            let mut left = at - pulse.at;
+            for phase in pulse.made.phases() {
+                let width = phase.width.min(left);
+                let (limited, load_v) = lead.run_phase(&mut state, Phase { width, ..*phase }, pulse.rail_uv, contacts);
+                left = left - width;
+                if width < phase.width {
+                    lead.keep(&state);
+                    let current_a = match (phase.current_na, limited) {
+                        (0, _) => 0.0,
+                        (current_na, _) => {
+                            let driven = lead.wiring_mut().driven(current_na, pulse.rail_uv, contacts);
+                            let propagator = if limited { &driven.clamped } else { &driven.regulated };
+                            propagator.source_a(&state)
+                        }
+                    };
+                    return Look { current_a, load_v, layer_v: lead.layer_v };
+                }
+            }
+        }
+        lead.settle(at, device, contacts);
+        lead.wire(device, contacts);
+        let wiring = lead.wiring();
+        let resting = if lead.shorted { &wiring.shorted } else { &wiring.open };
+        let state = lead.state();
+        Look { current_a: resting.source_a(&state), load_v: resting.load_v(&state), layer_v: lead.layer_v }
+    }
+
+    /// Checks that every account closes: those of the source and of each contact, what is on all contacts together, and
+    /// what went through each blocking capacitor against its voltage.
+    ///
+    /// # Errors
+    /// Which one does not, with its figures.
+    pub fn check(&self, device: &DeviceProfile, contacts: &[&Contact; TERMINALS]) -> Result<(), String> {
+        self.source.check().map_err(|why| format!("source: {why}"))?;
+        let capacitor_f = device.blocking_capacitor_uf.value * 1e-6;
+        for contact in contacts {
+            let Contact { index, ledger, .. } = contact;
+            ledger.check().map_err(|why| format!("{}: {why}", CONTACT_NAMES[*index]))?;
+            let (passed_c, stored_c) =
+                ((ledger.residual_ac + ledger.leaked_ac) as f64 / ATTO, capacitor_f * self.booked_v[*index]);
+            let moved_c = (ledger.commanded_ac + ledger.recovered_ac.abs() + ledger.leaked_ac.abs()) as f64 / ATTO;
+            if capacitor_f > 0.0 && (passed_c - stored_c).abs() > SAME_CHARGE * moved_c + PICOCOULOMB {
+                return Err(format!(
+                    "{}: {passed_c} C went through the blocking capacitor, which holds {stored_c} C",
+                    CONTACT_NAMES[*index]
+                ));
+            }
+            if !self.layer_v[*index].is_finite() {
+                return Err(format!("{}: {} V across the double layer", CONTACT_NAMES[*index], self.layer_v[*index]));
+            }
+        }
+        let sum = |of: fn(&Ledger) -> i128| contacts.iter().map(|contact| of(&contact.ledger)).sum::<i128>();
+        let left = sum(|ledger| ledger.residual_ac + ledger.leaked_ac);
+        if left != 0 {
+            return Err(format!("{left} aC more went in than came out over all contacts"));
+        }
+        let (through, source) = (sum(|ledger| ledger.commanded_ac), self.source.commanded_ac);
+        if through != 2 * source {
+            return Err(format!("{through} aC were commanded of the contacts, {source} aC of the source, in and out"));
+        }
+        Ok(())
+    }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        self.source.write_state(w);
+        w.time("settled_at", Some(self.at));
+        w.numbers("blocking_v", &self.blocking_v);
+        w.numbers("layer_v", &self.layer_v);
+        w.count("cathodes", u64::from(self.cathodes.bits()));
+        w.count("anodes", u64::from(self.anodes.bits()));
+        w.flag("shorted", self.shorted);
+        w.count("pending", self.pending.count as u64);
+        w.numbers("pending_sums", &self.pending.sums);
+        self.faults.write_state(w);
+    }
+}
+
+/// How far charge counted and charge stored may lie apart, as a part of all that has moved: rounding.
+const SAME_CHARGE: f64 = 1e-9;
+
+/// What the accounts close to, C, where next to nothing has moved.
+const PICOCOULOMB: f64 = 1e-12;
