@@ -140,7 +140,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks at a pulse that was sensed, at the areas of the contacts, cm², and at the charge that is on each of them.
+    /// Looks at a pulse that was sensed, at the areas of the contacts, cm², and at the charge that is on each of them
+    /// after it, aC; none where the pulse is meant to leave charge, for the short or for the next pulse to take back.
     ///
     /// # Errors
     /// The limit that it passes.
@@ -150,10 +151,14 @@ impl Watch {
         at: SimTime,
         sensed: &Sensed,
         areas_cm2: &[f64; TERMINALS],
-        charges_ac: &[i128; TERMINALS],
+        charges_ac: Option<&[i128; TERMINALS]>,
     ) -> Result<(), Excess> {
         limits.phase(microcoulombs(sensed.phase_charge_ac), areas_cm2[sensed.phase_contact], sensed.phase_contact)?;
         first_excess(&[("residual_mv", sensed.residual_v * 1e3, &limits.residual_mv)], sensed.residual_contact)?;
+        let Some(charges_ac) = charges_ac else {
+            self.since = None;
+            return Ok(());
+        };
         match self.since {
             // After a rest the average begins anew: what came back in it is no direct current.
             Some((since, _)) if at - since > DC_WINDOW * 2 => self.since = Some((at, *charges_ac)),
