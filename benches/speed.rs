@@ -9,9 +9,9 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use stimtwin::device::activator::Activator;
 use stimtwin::device::generator::PulseGenerator;
-use stimtwin::device::pulse::Run;
-use stimtwin::lead::conductor::{DeliveredPulse, Lead, TERMINALS};
-use stimtwin::lead::contact::{Contact, Ledger};
+use stimtwin::lead::Delivered;
+use stimtwin::lead::conductor::{Lead, TERMINALS};
+use stimtwin::lead::contact::Contact;
 use stimtwin::muscle::makeup::Condition;
 use stimtwin::muscle::pool::MotorUnitPool;
 use stimtwin::nerve::bundle::Nerve;
@@ -99,16 +99,12 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     let id = |part: &str| StableId::new(part);
     let activator = Activator { seed: scenario.seed, id: id("activator"), adherence: 1.0, away_until: SimTime::ZERO };
     let mut log = EventLog::default();
-    let mut generator =
-        PulseGenerator::new(scenario.device.clone(), scenario.program.clone(), activator, scenario.clock);
+    let (device, program) = (scenario.device.clone(), scenario.program.clone());
+    let mut generator = PulseGenerator::new(device, program, activator, scenario.clock, &mut log);
     generator.begin_session(SimTime::ZERO, stimtwin::device::generator::Cause::Command, &mut log);
     let implant = &scenario.implant;
     let mut sides = Side::BOTH.map(|side| {
-        let contacts: [Contact; TERMINALS] = std::array::from_fn(|index| Contact {
-            index,
-            resistance_ohm: implant.resistance_ohm(index),
-            ledger: Ledger::default(),
-        });
+        let contacts: [Contact; TERMINALS] = std::array::from_fn(|index| implant.contact(index));
         let id = id(side.name());
         let nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &id, scenario.seed, side, implant);
         let condition = Condition { strength: 0.86, type_i_fraction: 0.62 };
@@ -116,15 +112,20 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     });
     let mut volleys = Vec::new();
     let mut until = SimTime::ZERO;
+    let mut delivered: [Delivered; 2] = Default::default();
     while until < scenario.duration {
         until += window;
-        while let Some(run) = generator.next_pulses(until, &mut log) {
-            let (lead, contacts, nerve, pool) = &mut sides[run.first.side as usize];
-            let (flowed, sensed) = lead.deliver(&run, &scenario.device, &mut contacts.each_mut());
-            generator.sense(&run.first, sensed, &mut log);
-            let delivered: Run<DeliveredPulse> = run.with(flowed);
+        while let Some(pulse) = generator.next_pulse(until, &mut log) {
+            let (lead, contacts, ..) = &mut sides[pulse.side as usize];
+            let (flowed, sensed) = lead.deliver(&pulse, &scenario.device, &mut contacts.each_mut());
+            let areas_cm2 = contacts.each_ref().map(|contact| contact.surface().area_cm2);
+            let charges_ac = contacts.each_ref().map(|contact| contact.ledger.residual_ac);
+            generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), &mut log);
+            delivered[pulse.side as usize].push(flowed);
+        }
+        for ((_, _, nerve, pool), delivered) in sides.iter_mut().zip(&mut delivered) {
             volleys.clear();
-            nerve.recruit(&delivered, &mut volleys);
+            delivered.0.drain(..).for_each(|run| nerve.recruit(&run, &mut volleys));
             pool.advance(&volleys);
         }
     }

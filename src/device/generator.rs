@@ -16,7 +16,7 @@ use crate::device::memory::{Code, Entry, EventMemory};
 use crate::device::output::OutputFaults;
 use crate::device::profile::DeviceProfile;
 use crate::device::program::Program;
-use crate::device::pulse::{Pulse, Purpose, Waveform, microcoulombs};
+use crate::device::pulse::{Pulse, Purpose, Waveform};
 use crate::device::safety::Watch;
 use crate::device::telemetry::Link;
 use crate::device::therapy::{Input, State};
@@ -395,17 +395,9 @@ impl PulseGenerator {
         let cost_ac = self.battery.pulse_charge_ac(flowed.waveform.moved_ac(), self.profile.compliance_v.value);
         self.battery.draw(Consumer::Stimulation, cost_ac);
         let limits = &self.profile.limits;
-        let passed = match pulse.purpose {
-            Purpose::Therapy => {
-                let watch = &mut self.watches[pulse.side];
-                watch.look(limits, pulse.at, sensed, contacts.0, pulse.is_balanced().then_some(contacts.1))
-            }
-            // A test pulse leaves its charge for the next one, of the other polarity, to take back.
-            Purpose::Test => {
-                let contact = sensed.phase_contact;
-                limits.phase(microcoulombs(sensed.phase_charge_ac), contacts.0[contact], contact)
-            }
-        };
+        let watch = &mut self.watches[pulse.side];
+        let watched = watch.look(limits, pulse.at, sensed, contacts.0, contacts.1);
+        let passed = watched.and_then(|()| limits.balance(pulse, &flowed.waveform, sensed));
         if let Err(excess) = passed {
             self.pass_limit(pulse.at, pulse.side, excess, log);
             return;

@@ -5,7 +5,7 @@
 //! its source, and can be moved there, knowingly and on record.
 
 use crate::device::program::{Program, SideProgram};
-use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
+use crate::device::pulse::{CONTACT_NAMES, Pulse, Waveform, microcoulombs};
 use crate::lead::conductor::{Sensed, TERMINALS};
 use crate::lead::implant::ImplantProfile;
 use crate::math;
@@ -25,14 +25,15 @@ pub struct Limits {
     pub charge_per_phase_uc: Figure,
     /// Mean of the current through a contact without sign while pulses come, µA.
     pub mean_current_ua: Figure,
-    /// Mean of the current through a contact with its sign, nA, over [`DC_WINDOW`].
+    /// Mean of the current through a contact with its sign, nA.
     pub dc_na: Figure,
+    /// How long that is averaged over, s; longer than what settles at the start of a train.
+    pub dc_window_s: Figure,
     /// Voltage left across the double layer of a contact before a pulse, mV.
     pub residual_mv: Figure,
+    /// Charge that a pulse leaves whose phases are to take back what they leave, as a fraction of what stimulates.
+    pub unbalanced_fraction: Figure,
 }
-
-/// How long the direct current through a contact is averaged over.
-pub const DC_WINDOW: SimTime = SimTime::from_secs(1);
 
 /// What passes a limit: its name, how much, how much is allowed, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,14 +57,16 @@ impl std::fmt::Display for Excess {
 
 impl Limits {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 6] {
+    pub fn figures(&self) -> [(&'static str, &Figure); 8] {
         [
             ("shannon_k", &self.shannon_k),
             ("charge_density_uc_per_cm2", &self.charge_density_uc_per_cm2),
             ("charge_per_phase_uc", &self.charge_per_phase_uc),
             ("mean_current_ua", &self.mean_current_ua),
             ("dc_na", &self.dc_na),
+            ("dc_window_s", &self.dc_window_s),
             ("residual_mv", &self.residual_mv),
+            ("unbalanced_fraction", &self.unbalanced_fraction),
         ]
     }
 
@@ -77,6 +80,19 @@ impl Limits {
             ("shannon_k", k, &self.shannon_k),
         ];
         first_excess(&checks, contact)
+    }
+
+    /// Whether a pulse of which that flowed leaves more than it may: a phase did not come. What the voltage could not
+    /// push, or an open circuit kept back, says nothing about that.
+    ///
+    /// # Errors
+    /// The excess.
+    pub fn balance(&self, pulse: &Pulse, flowed: &Waveform, sensed: &Sensed) -> Result<(), Excess> {
+        if !pulse.is_balanced() || sensed.limited || sensed.open_circuit {
+            return Ok(());
+        }
+        let fraction = flowed.left_ac().abs() as f64 / pulse.asked.stimulus_ac().max(1) as f64;
+        first_excess(&[("unbalanced_fraction", fraction, &self.unbalanced_fraction)], sensed.phase_contact)
     }
 
     /// Whether a program passes a limit on its way through the leads: what is known before it runs.
@@ -140,8 +156,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks at a pulse that was sensed, at the areas of the contacts, cm², and at the charge that is on each of them
-    /// after it, aC; none where the pulse is meant to leave charge, for the short or for the next pulse to take back.
+    /// Looks at a pulse that was sensed, at the areas of the contacts, cm², and at the charge that is on each of them.
     ///
     /// # Errors
     /// The limit that it passes.
@@ -151,18 +166,13 @@ impl Watch {
         at: SimTime,
         sensed: &Sensed,
         areas_cm2: &[f64; TERMINALS],
-        charges_ac: Option<&[i128; TERMINALS]>,
+        charges_ac: &[i128; TERMINALS],
     ) -> Result<(), Excess> {
         limits.phase(microcoulombs(sensed.phase_charge_ac), areas_cm2[sensed.phase_contact], sensed.phase_contact)?;
         first_excess(&[("residual_mv", sensed.residual_v * 1e3, &limits.residual_mv)], sensed.residual_contact)?;
-        let Some(charges_ac) = charges_ac else {
-            self.since = None;
-            return Ok(());
-        };
+        let window = SimTime::from_nanos((limits.dc_window_s.value * 1e9) as i64);
         match self.since {
-            // After a rest the average begins anew: what came back in it is no direct current.
-            Some((since, _)) if at - since > DC_WINDOW * 2 => self.since = Some((at, *charges_ac)),
-            Some((since, before)) if at - since >= DC_WINDOW => {
+            Some((since, before)) if at - since >= window => {
                 self.since = Some((at, *charges_ac));
                 for k in 0..TERMINALS {
                     let dc_na = (charges_ac[k] - before[k]).abs() as f64 / (at - since).nanos() as f64;

@@ -291,7 +291,8 @@ mod tests {
             let mut seen = vec![start];
             let mut next = 0;
             while next < seen.len() {
-                for (_, _, to) in TRANSITIONS.iter().filter(|(from, ..)| *from == seen[next]) {
+                let here: State = seen[next];
+                for (_, _, to) in TRANSITIONS.iter().filter(|(from, ..)| *from == here) {
                     if !seen.contains(to) {
                         seen.push(*to);
                     }

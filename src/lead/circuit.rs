@@ -133,12 +133,18 @@ impl Circuit {
                 }
             }
         }
-        let Drive { current_a, conductance_s } = self.drive;
-        for (here, there, sign) in [(0, 1, 1.0), (1, 0, -1.0)] {
-            conductance[(here, here)] += conductance_s;
-            conductance[(here, there)] -= conductance_s;
-            sources[(here, order)] += sign * current_a;
+        // The current law of both buses together, in which the source does not appear, takes the place of that of the
+        // second: however strong the source is, it drowns no other conductance.
+        for column in 0..n + 2 {
+            conductance[(1, column)] += conductance[(0, column)];
         }
+        for column in 0..=order {
+            sources[(1, column)] += sources[(0, column)];
+        }
+        let Drive { current_a, conductance_s } = self.drive;
+        conductance[(0, 0)] += conductance_s;
+        conductance[(0, 1)] -= conductance_s;
+        sources[(0, order)] += current_a;
         let nodes = conductance.lu().solve(&sources).expect("the stray conductances make every node's voltage one");
         // Voltage of conductor k, as a row over the state.
         let conductor = |k: usize| {
