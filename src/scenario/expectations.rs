@@ -32,8 +32,9 @@ fn read_expectation(node: Node<'_>, clock: DayClock, duration: Option<SimTime>) 
             None => HowOften::Never,
         };
         let from = fields.optional("from").map_or(SimTime::ZERO, at);
-        let until = fields.optional("until").map(at).or(duration)?;
-        if until < from {
+        let until_node = fields.optional("until");
+        let until = until_node.map(at).or(duration)?;
+        if until_node.is_some() && until < from {
             node.problem(format!("until is {until}, which is before from, {from}"));
         }
         (how_often, from, until)
