@@ -147,3 +147,19 @@ fn verif_the_page_of_the_faults_names_them_all() {
         assert!(page.contains(&format!("(../scenarios/faults/{name})")), "{name} is not on the page");
     }
 }
+
+#[test]
+fn verif_the_pages_describe_every_command_and_every_event() {
+    let page = |name: &str| fs::read_to_string(root().join("docs").join(name)).expect("the page");
+    let (scenarios, results) = (page("scenario.md"), page("results.md"));
+    for (event, _) in stimtwin::record::expectation::EVENTS {
+        assert!(results.contains(&format!("| `{event}` |")), "{event} is not in results.md");
+    }
+    let source = fs::read_to_string(root().join("src/scenario/commands.rs")).expect("the reader of commands");
+    let listed = |line: &str| line.strip_prefix("    \"").and_then(|name| name.strip_suffix("\",")).map(str::to_string);
+    let commands: Vec<String> = source.lines().filter_map(listed).collect();
+    assert!(commands.len() >= 49, "{commands:?}");
+    for command in commands {
+        assert!(scenarios.contains(&format!("`{command}`")), "{command} is not in scenario.md");
+    }
+}
