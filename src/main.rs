@@ -21,8 +21,8 @@ use stimtwin::time::SimTime;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 all well, 1 the scenario expects what did not come, 2 bad input or usage, 3 an internal fault \
-                  (an invariant broke)."
+    after_help = "Exit codes: 0 all well, 1 the scenario expects what did not come, 2 bad input or usage, \
+                  3 an internal fault (an invariant broke)."
 )]
 struct Cli {
     #[command(subcommand)]
