@@ -21,7 +21,8 @@ use stimtwin::time::SimTime;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 all well, 2 bad input or usage, 3 an internal fault (an invariant broke)."
+    after_help = "Exit codes: 0 all well, 1 the scenario expects what did not come, 2 bad input or usage, \
+                  3 an internal fault (an invariant broke)."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -71,6 +72,9 @@ struct RunArgs {
     #[arg(long)]
     quiet: bool,
 }
+
+/// The scenario expects of its run what did not come.
+const UNMET: u8 = 1;
 
 /// Bad input or usage.
 const BAD_INPUT: u8 = 2;
@@ -132,8 +136,12 @@ fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Output>
     let mut progress: Box<dyn Progress> =
         if quiet || !std::io::stderr().is_terminal() { Box::new(Silent) } else { Box::new(Bar::new()) };
     match run(scenario, options, output, progress.as_mut()) {
-        Ok(_) if quiet => ExitCode::SUCCESS,
-        Ok(summary) => say(&Report(&summary)),
+        Ok(summary) => {
+            let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
+            let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();
+            unmet.iter().for_each(|verdict| complain(format_args!("error: {verdict}")));
+            if unmet.is_empty() { code } else { ExitCode::from(UNMET) }
+        }
         Err(error) => {
             complain(format_args!("error: {error}"));
             ExitCode::from(if matches!(error, RunError::Fault(_)) { INTERNAL_FAULT } else { BAD_INPUT })

@@ -142,8 +142,10 @@ impl PulseGenerator {
         log: &mut EventLog,
     ) {
         self.pay(flowed, 1);
-        let watch = &mut self.watches[pulse.side];
-        if let Err(excess) = watch.look(&self.profile.limits, pulse.at, sensed, contacts.0, contacts.1) {
+        let limits = &self.profile.limits;
+        let watched = self.watches[pulse.side].look(limits, pulse.at, sensed, contacts.0, contacts.1);
+        let passed = watched.and_then(|()| limits.balance(pulse, &flowed.waveform, sensed));
+        if let Err(excess) = passed {
             self.pass_limit(pulse.at, pulse.side, excess, log);
             return;
         }

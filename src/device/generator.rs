@@ -262,7 +262,7 @@ impl PulseGenerator {
         let reason = if !self.activator.takes(number, at) {
             Some(if at < self.activator.away_until { "the patient is away" } else { "not taken" }.to_string())
         } else {
-            self.begins_not(at)
+            self.begins_not()
         };
         match reason {
             Some(reason) => log.push(at, EventKind::SessionMissed { reason }),
@@ -271,11 +271,11 @@ impl PulseGenerator {
     }
 
     /// Why no session can begin now; none where one can.
-    fn begins_not(&self, at: SimTime) -> Option<String> {
+    fn begins_not(&self) -> Option<String> {
         if self.state.in_session() {
             return Some("another session runs".to_string());
         }
-        if self.charged_at.is_some_and(|charged| at < charged) {
+        if self.charged_at.is_some() {
             return Some("the battery is being charged".to_string());
         }
         if self.profile.habits.short_blocks && self.memory.holds(Code::ShortCircuit) {
@@ -286,7 +286,7 @@ impl PulseGenerator {
 
     /// Begins a session, unless something keeps it from beginning.
     pub fn begin_session(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
-        match self.begins_not(at) {
+        match self.begins_not() {
             Some(reason) => log.push(at, EventKind::CommandIgnored { reason }),
             None => self.begin(at, cause, log),
         }

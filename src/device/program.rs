@@ -177,11 +177,6 @@ pub struct SideProgram {
 }
 
 impl SideProgram {
-    /// Pulses in a train, with that period: those whose bursts begin before its end.
-    pub fn pulses_per_train(&self, period: SimTime) -> i64 {
-        pulses_within(self.on, period) * i64::from(self.burst.pulses)
-    }
-
     /// From the start of a train to the start of the next.
     pub fn cycle(&self) -> SimTime {
         self.on + self.off
@@ -198,13 +193,12 @@ impl SideProgram {
         self.phase_order == PhaseOrder::Alternating
     }
 
-    /// The amplitude of pulse `index` of a train of so many, nA, and whether it is on a ramp.
+    /// The amplitude after so many pulses of a train, or bursts, nA, and whether it is on a ramp.
     ///
     /// A ramp over n pulses rises in n + 1 steps, so that its first pulse is not nothing and the one after it has the
     /// full amplitude.
     pub fn amplitude_na(&self, index: i64, period: SimTime) -> (i64, bool) {
-        let burst = i64::from(self.burst.pulses);
-        let (index, bursts) = (index / burst, pulses_within(self.on, period));
+        let bursts = pulses_within(self.on, period);
         let up = pulses_within(self.ramp_up, period);
         let down = pulses_within(self.ramp_down, period);
         if index >= up && index < bursts - down {
@@ -221,9 +215,9 @@ impl SideProgram {
         (part(index + 1, up).min(part(bursts - index, down)), true)
     }
 
-    /// The first pulse of a train after those of full amplitude.
+    /// The first pulse of a train, or burst, after those of full amplitude.
     pub fn full_until(&self, period: SimTime) -> i64 {
-        (pulses_within(self.on, period) - pulses_within(self.ramp_down, period)) * i64::from(self.burst.pulses)
+        pulses_within(self.on, period) - pulses_within(self.ramp_down, period)
     }
 
     /// The waveform of a pulse of that amplitude; `odd` tells the second of an alternating pair.

@@ -176,6 +176,13 @@ pub struct Pulse {
     pub rail_uv: i64,
 }
 
+impl Pulse {
+    /// Whether its phases are meant to take back what they leave, but for rounding: no short and no other pulse has to.
+    pub fn is_balanced(&self) -> bool {
+        self.asked.left_ac().abs() * 100 <= self.asked.stimulus_ac()
+    }
+}
+
 /// Equal things that happen one after the other at even intervals: pulses of a train, and what follows from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run<T> {

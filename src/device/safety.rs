@@ -5,7 +5,7 @@
 //! its source, and can be moved there, knowingly and on record.
 
 use crate::device::program::SideProgram;
-use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
+use crate::device::pulse::{CONTACT_NAMES, Pulse, Waveform, microcoulombs};
 use crate::lead::conductor::{Sensed, TERMINALS};
 use crate::lead::implant::ImplantProfile;
 use crate::math;
@@ -30,6 +30,8 @@ pub struct Limits {
     pub dc_window_s: Figure,
     /// Voltage left across the double layer of a contact before a pulse, mV.
     pub residual_mv: Figure,
+    /// Charge that a pulse leaves whose phases are to take back what they leave, as a fraction of what stimulates.
+    pub unbalanced_fraction: Figure,
 }
 
 /// What passes a limit: its name, how much, how much is allowed, and where.
@@ -54,7 +56,7 @@ impl std::fmt::Display for Excess {
 
 impl Limits {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 7] {
+    pub fn figures(&self) -> [(&'static str, &Figure); 8] {
         [
             ("shannon_k", &self.shannon_k),
             ("charge_density_uc_per_cm2", &self.charge_density_uc_per_cm2),
@@ -63,6 +65,7 @@ impl Limits {
             ("dc_na", &self.dc_na),
             ("dc_window_s", &self.dc_window_s),
             ("residual_mv", &self.residual_mv),
+            ("unbalanced_fraction", &self.unbalanced_fraction),
         ]
     }
 
@@ -81,6 +84,19 @@ impl Limits {
             ("shannon_k", k, &self.shannon_k),
         ];
         first_excess(&checks, contact)
+    }
+
+    /// Whether a pulse of which that flowed leaves more than it may: a phase did not come. What the voltage could not
+    /// push, or an open circuit kept back, says nothing about that.
+    ///
+    /// # Errors
+    /// The excess.
+    pub fn balance(&self, pulse: &Pulse, flowed: &Waveform, sensed: &Sensed) -> Result<(), Excess> {
+        if !pulse.is_balanced() || sensed.limited || sensed.open_circuit {
+            return Ok(());
+        }
+        let fraction = flowed.left_ac().abs() as f64 / pulse.asked.stimulus_ac().max(1) as f64;
+        first_excess(&[("unbalanced_fraction", fraction, &self.unbalanced_fraction)], sensed.phase_contact)
     }
 
     /// Whether the program of a side passes a limit on its way through the lead: what is known before it runs.

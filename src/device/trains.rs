@@ -9,8 +9,9 @@ use crate::time::SimTime;
 pub struct Train {
     /// The start of the train that the next pulse belongs to.
     start: SimTime,
-    /// The number of the next pulse in it.
-    index: i64,
+    /// The start of the burst that the next pulse belongs to, and its place in it; most bursts are of one pulse.
+    burst_start: SimTime,
+    in_burst: u8,
     /// When the next pulse begins, if there is one.
     pub next: Option<SimTime>,
     /// When the train of the last pulse ends, if it has not.
@@ -24,7 +25,7 @@ pub struct Train {
 impl Train {
     /// The first train begins at `start`, if the session has not ended by then.
     pub fn begin(&mut self, start: SimTime, session_end: SimTime) {
-        (self.start, self.index, self.rests_at) = (start, 0, None);
+        (self.start, self.burst_start, self.in_burst, self.rests_at) = (start, start, 0, None);
         self.next = (start < session_end).then_some(start);
     }
 
@@ -47,37 +48,45 @@ impl Train {
         self.begin(start, session_end);
     }
 
-    /// How many pulses from the next one on have the same amplitude, and that amplitude, nA, and whether the next one is
-    /// the second of an alternating pair. Pulses of a burst do not come at even intervals and count one by one.
+    /// How many pulses from the next one on have the same amplitude, that amplitude, nA, and whether the next one is the
+    /// second of an alternating pair. Pulses of a burst do not come at even intervals and count one by one.
     pub fn alike(&self, program: &SideProgram, period: SimTime) -> (i64, i64, bool) {
-        let (amplitude_na, ramps) = program.amplitude_na(self.index, period);
+        let place = self.place(period);
+        let (amplitude_na, ramps) = program.amplitude_na(place, period);
         let single = ramps || program.burst.pulses > 1 || program.alternates();
-        let count = if single { 1 } else { program.full_until(period) - self.index };
+        let count = if single { 1 } else { program.full_until(period) - place };
         (count, amplitude_na, self.pulses % 2 == 1)
+    }
+
+    /// How many bursts of that period come before the next pulse's in its train.
+    fn place(&self, period: SimTime) -> i64 {
+        (self.burst_start - self.start).nanos() / period.nanos()
     }
 
     /// The next pulses, of one train and alike, are put out.
     pub fn skip(&mut self, count: i64, program: &SideProgram, period: SimTime, session_end: SimTime) {
-        let more = count - 1;
-        self.pulses += more.unsigned_abs();
-        self.index += more;
+        self.burst_start += period * (count - 1);
+        self.pulses += (count - 1).unsigned_abs();
         self.take(program, period, session_end);
     }
 
     /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating pair.
     pub fn take(&mut self, program: &SideProgram, period: SimTime, session_end: SimTime) -> (i64, bool) {
-        let (amplitude_na, ramps) = program.amplitude_na(self.index, period);
+        let (amplitude_na, ramps) = program.amplitude_na(self.place(period), period);
         let odd = self.pulses % 2 == 1;
         self.ramps = ramps;
         self.rests_at = Some((self.start + program.on).min(session_end));
         self.pulses += 1;
-        self.index += 1;
-        if self.index >= program.pulses_per_train(period) {
-            self.start += program.cycle();
-            self.index = 0;
+        self.in_burst += 1;
+        if self.in_burst == program.burst.pulses {
+            self.in_burst = 0;
+            self.burst_start += period;
+            if self.burst_start >= self.start + program.on {
+                self.start += program.cycle();
+                self.burst_start = self.start;
+            }
         }
-        let burst = i64::from(program.burst.pulses);
-        let next = self.start + period * (self.index / burst) + program.burst.period * (self.index % burst);
+        let next = self.burst_start + program.burst.period * i64::from(self.in_burst);
         self.next = (next < session_end).then_some(next);
         (amplitude_na, odd)
     }
@@ -86,7 +95,8 @@ impl Train {
     pub fn write_state(&self, w: &mut StateWriter) {
         w.count("pulses", self.pulses);
         w.time("train_start", Some(self.start));
-        w.count("pulse_index", self.index as u64);
+        w.count("in_burst", u64::from(self.in_burst));
+        w.time("burst_start", Some(self.burst_start));
         w.time("next_pulse", self.next);
         w.time("rests_at", self.rests_at);
         w.flag("ramps", self.ramps);

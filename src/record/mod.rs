@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod events;
+pub mod expectation;
 pub mod probe;
 pub mod recorder;
 pub mod trace;

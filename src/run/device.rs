@@ -84,15 +84,15 @@ pub fn usage(program: &Program, device: &DeviceProfile) -> Usage {
     let mut usage = Usage { rail_v: device.compliance_v.value, ..Usage::default() };
     for side in Side::BOTH.into_iter().filter(|&side| program.coordination.uses(side)) {
         let side_program = &program.sides[side];
-        let pulses = side_program.pulses_per_train(side_program.period);
+        let (bursts, burst) = (pulses_within(side_program.on, side_program.period), side_program.burst.pulses);
         let charge_uc = |index: i64| {
             let (amplitude_na, _) = side_program.amplitude_na(index, side_program.period);
             microcoulombs(side_program.waveform(amplitude_na, false).moved_ac())
         };
-        let train_uc: f64 = (0..pulses).map(charge_uc).sum();
+        let train_uc = (0..bursts).map(charge_uc).sum::<f64>() * f64::from(burst);
         let trains = pulses_within(program.session_length - program.first_train(side), side_program.cycle()) as f64;
         usage.output_uc_per_day += sessions * trains * train_uc;
-        usage.pulses_per_day += sessions * trains * pulses as f64;
+        usage.pulses_per_day += sessions * trains * bursts as f64 * f64::from(burst);
     }
     usage
 }

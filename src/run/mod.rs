@@ -6,6 +6,7 @@ pub mod progress;
 pub mod report;
 pub mod summary;
 
+use crate::record::expectation::Watched;
 use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
 use crate::run::output::{Output, OutputError};
@@ -56,12 +57,14 @@ pub fn run(
     let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
     let chunk = scenario.recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
     let mut events = 0;
+    let mut watched: Vec<Watched> = scenario.expectations.iter().cloned().map(Watched::new).collect();
     progress.begin(end);
     while simulation.now() < end {
         let until = (simulation.now() + chunk).min(end);
         simulation.advance_to(until)?;
         let happened = simulation.take_events();
         events += happened.len() as u64;
+        happened.iter().for_each(|event| watched.iter_mut().for_each(|expectation| expectation.see(event)));
         let rows = simulation.take_rows();
         if let Some(output) = &mut output {
             output.write_events(&happened, scenario.clock)?;
@@ -71,7 +74,8 @@ pub fn run(
         progress.at(until);
     }
     progress.end();
-    let summary = Summary::of(scenario, &simulation, events);
+    let mut summary = Summary::of(scenario, &simulation, events);
+    summary.expectations = watched.iter().map(|expectation| expectation.verdict(end)).collect();
     if let Some(output) = output {
         output.finish(&summary, &simulation)?;
     }

@@ -9,6 +9,7 @@ use crate::lead::conductor::Lead;
 use crate::lead::contact::{Contact, Ledger};
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
+use crate::record::expectation::Verdict;
 use crate::record::probe::SideView;
 use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
@@ -50,6 +51,8 @@ pub struct Summary {
     pub right: SideSummary,
     /// What no publication supports, and this run rests on.
     pub hypotheses: Vec<Hypothesis>,
+    /// What the scenario expects of the run, and what came of it.
+    pub expectations: Vec<Verdict>,
 }
 
 /// What a run came to on one side.
@@ -180,6 +183,7 @@ impl Summary {
             left: side(Side::Left),
             right: side(Side::Right),
             hypotheses: hypotheses(scenario),
+            expectations: Vec::new(),
         }
     }
 }

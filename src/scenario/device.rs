@@ -173,6 +173,7 @@ fn read_limits(device: &Fields<'_>, nothing: &Fields<'_>) -> Limits {
         dc_na: figure(fields, "dc_na", 0.1..=1e6, "nA"),
         dc_window_s: figure(fields, "dc_window_s", 0.1..=86_400.0, "s"),
         residual_mv: figure(fields, "residual_mv", 0.1..=1e4, "mV"),
+        unbalanced_fraction: figure(fields, "unbalanced_fraction", 0.001..=1.0, ""),
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod battery;
 pub mod commands;
 pub mod device;
+pub mod expectations;
 pub mod library;
 pub mod profiles;
 pub mod program;
@@ -22,7 +23,9 @@ use crate::device::program::Program;
 use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::MuscleProfile;
 use crate::nerve::bundle::NerveProfile;
+use crate::record::expectation::Expectation;
 use crate::record::probe::Recording;
+use crate::scenario::expectations::read_expectations;
 use crate::scenario::library::{Kind, load, read_text};
 use crate::scenario::program::{Maker, WrittenProgram, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
@@ -68,6 +71,8 @@ pub struct Scenario {
     pub timeline: Vec<TimedCommand>,
     /// What is recorded.
     pub recordings: Vec<Recording>,
+    /// What is expected of the run.
+    pub expectations: Vec<Expectation>,
 }
 
 impl Scenario {
@@ -162,6 +167,8 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let record_node = fields.optional("record");
     let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
     let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
+    let expected = fields.optional("expect");
+    let expectations = expected.map_or(Vec::new(), |node| read_expectations(node, clock, duration));
     let (device, base) = device?;
     let implant = implant?;
     let maker = Maker { device: &device, implant: &implant };
@@ -186,5 +193,6 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         adherence,
         timeline,
         recordings,
+        expectations,
     })
 }

@@ -9,6 +9,7 @@ mod battery_acceptance;
 mod command_line;
 mod determinism;
 mod device_and_lead;
+mod faults;
 mod muscle_reference;
 mod properties;
 mod reader_fuzz;
