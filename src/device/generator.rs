@@ -21,7 +21,7 @@ use crate::device::safety::Watch;
 use crate::device::telemetry::Link;
 use crate::device::therapy::{Input, State};
 use crate::device::trains::Train;
-use crate::lead::conductor::{DeliveredPulse, Sensed, TERMINALS};
+use crate::lead::conductor::{Sensed, TERMINALS};
 use crate::record::digest::StateWriter;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -387,12 +387,11 @@ impl PulseGenerator {
     pub fn sense(
         &mut self,
         pulse: &Pulse,
-        flowed: &DeliveredPulse,
         sensed: &Sensed,
         contacts: (&[f64; TERMINALS], &[i128; TERMINALS]),
         log: &mut EventLog,
     ) {
-        let cost_ac = self.battery.pulse_charge_ac(flowed.waveform.moved_ac(), self.profile.compliance_v.value);
+        let cost_ac = self.battery.pulse_charge_ac(sensed.moved_ac, self.profile.compliance_v.value);
         self.battery.draw(Consumer::Stimulation, cost_ac);
         let watch = &mut self.watches[pulse.side];
         if let Err(excess) = watch.look(&self.profile.limits, pulse.at, sensed, contacts.0, contacts.1) {

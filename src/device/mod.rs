@@ -66,7 +66,7 @@ fn stimulate(
             delivered.push(flowed);
             let areas_cm2 = contacts[side].each_ref().map(|contact| contact.surface().area_cm2);
             let charges_ac = contacts[side].each_ref().map(|contact| contact.ledger.residual_ac);
-            generator.sense(&pulse, &flowed, &sensed, (&areas_cm2, &charges_ac), &mut log);
+            generator.sense(&pulse, &sensed, (&areas_cm2, &charges_ac), &mut log);
         }
     }
 }

@@ -40,10 +40,12 @@ pub struct DeliveredPulse {
 /// What the device can sense of a pulse at its own terminals, and what the contacts felt.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sensed {
-    /// Mean current of the stimulating phases, nA, without sign.
+    /// Mean current of the stimulating phases out of the output stage, wherever it then goes, nA, without sign.
     pub current_na: i64,
-    /// What the output stage made, nA, without sign.
+    /// The same of what the output stage made, nA, without sign.
     pub made_na: i64,
+    /// Charge that the output stage has pushed, aC, without sign.
+    pub moved_ac: i128,
     /// All but no current flows.
     pub open_circuit: bool,
     /// The voltage did not suffice for some phase.
@@ -76,6 +78,8 @@ pub struct Lead {
     blocking_v: [f64; TERMINALS],
     layer_v: [f64; TERMINALS],
     at: SimTime,
+    /// What has flowed through and past each contact and is less than a whole attocoulomb.
+    unbooked_ac: [[f64; 2]; TERMINALS],
     /// How the outputs are switched since the last pulse, and whether the two buses are shorted.
     cathodes: Contacts,
     anodes: Contacts,
@@ -107,6 +111,7 @@ impl Lead {
             blocking_v: [0.0; TERMINALS],
             layer_v: [0.0; TERMINALS],
             at: SimTime::ZERO,
+            unbooked_ac: [[0.0; 2]; TERMINALS],
             cathodes: Contacts::default(),
             anodes: Contacts::default(),
             shorted: false,
@@ -148,7 +153,7 @@ impl Lead {
         (self.cathodes, self.anodes) = (pulse.cathodes, pulse.anodes);
         self.wire(device, contacts);
         self.last = Some((*pulse, self.blocking_v, self.layer_v));
-        let mut sensed = Sensed { made_na: pulse.made.stimulus().current_na.abs(), ..Sensed::default() };
+        let mut sensed = Sensed::default();
         for (k, volts) in self.layer_v.iter().enumerate() {
             if volts.abs() > sensed.residual_v {
                 (sensed.residual_v, sensed.residual_contact) = (volts.abs(), k);
@@ -159,15 +164,19 @@ impl Lead {
         let mut state = self.state();
         sensed.before_v = self.wiring().open.load_v(&state);
         let (mut flowed, mut shares) = (Vec::with_capacity(pulse.made.phases().len()), None);
+        let (mut stimulus_ac, mut stimulus_ns) = (0, 0);
         for phase in pulse.made.phases() {
             let (limited, load_v) = self.run_phase(&mut state, *phase, pulse.rail_uv, contacts);
             let exact = (!limited && device.output_ohm.value == 0.0).then_some(*phase);
             let stimulates = pulse.made.stimulates(*phase);
-            let through = self.book(&mut state, exact, stimulates, contacts);
+            let (through, source_ac) = self.book(&mut state, exact, stimulates, contacts);
             sensed.limited |= limited;
             let tissue_ac: i128 = pulse.cathodes.indices().map(|k| through[k]).sum();
             let nanos = i128::from(phase.width.nanos().max(1));
             flowed.push(Phase { current_na: ((tissue_ac + tissue_ac.signum() * nanos / 2) / nanos) as i64, ..*phase });
+            sensed.moved_ac += if phase.current_na == 0 { 0 } else { source_ac.abs() };
+            stimulus_ac += if stimulates { source_ac.abs() } else { 0 };
+            stimulus_ns += if stimulates { nanos } else { 0 };
             if let Some(most) = (0..TERMINALS).max_by_key(|&k| through[k].abs())
                 && through[most].abs() > sensed.phase_charge_ac
             {
@@ -183,7 +192,8 @@ impl Lead {
         self.at = pulse.at + pulse.made.length();
         self.shorted = pulse.made.shorted_after;
         let waveform = Waveform::new(flowed, pulse.made.shorted_after);
-        sensed.current_na = waveform.stimulus().current_na.abs();
+        let mean_na = |charge_ac: i128| (charge_ac / stimulus_ns.max(1)) as i64;
+        (sensed.current_na, sensed.made_na) = (mean_na(stimulus_ac), mean_na(pulse.made.stimulus_ac()));
         sensed.open_circuit = (sensed.current_na as f64) < OPEN_BELOW * sensed.made_na as f64;
         (DeliveredPulse { at: pulse.at, waveform, shares: shares.unwrap_or_default() }, sensed)
     }
@@ -230,21 +240,23 @@ impl Lead {
     }
 
     /// Enters the charges that have flowed, in whole attocoulombs that sum to nothing over all contacts; returns what
-    /// went through each. What an ideal source pushed is known exactly.
+    /// went through each, and what the source pushed. What an ideal source pushed is known exactly.
     fn book(
         &mut self,
         state: &mut State,
         exact: Option<Phase>,
         stimulates: bool,
         contacts: &mut [&mut Contact; TERMINALS],
-    ) -> [i128; TERMINALS] {
+    ) -> ([i128; TERMINALS], i128) {
         let Wiring { cathodes, live, .. } = self.wiring.as_ref().expect("a pulse or a rest has been wired");
         let (cathodes, n) = (*cathodes, live.len());
         let mut through = [0_i128; TERMINALS];
         let mut past = [0_i128; TERMINALS];
         for (place, &k) in live.iter().enumerate() {
-            through[k] = (state.contact_c(n, place) * ATTO).round() as i128;
-            past[k] = (state.bypass_c(n, place) * ATTO).round() as i128;
+            // What rounding leaves is rounded with the next charge, or small ones would be lost for years.
+            let [left_through, left_past] = &mut self.unbooked_ac[k];
+            through[k] = round_off(state.contact_c(n, place) * ATTO, left_through);
+            past[k] = round_off(state.bypass_c(n, place) * ATTO, left_past);
         }
         let of_cathodes = |charges: &[i128]| cathodes.indices().map(|k| charges[k]).sum::<i128>();
         let flows = live.iter().any(|&k| through[k] != 0);
@@ -265,7 +277,7 @@ impl Lead {
         }
         if stimulates { self.source.stimulate(source_ac) } else { self.source.recover(source_ac) }
         state.forget_charges(n);
-        through
+        (through, source_ac)
     }
 
     fn wiring(&self) -> &Wiring {
@@ -426,6 +438,7 @@ impl Lead {
         w.time("settled_at", Some(self.at));
         w.numbers("blocking_v", &self.blocking_v);
         w.numbers("layer_v", &self.layer_v);
+        w.numbers("unbooked_ac", self.unbooked_ac.as_flattened());
         w.count("cathodes", u64::from(self.cathodes.bits()));
         w.count("anodes", u64::from(self.anodes.bits()));
         w.flag("shorted", self.shorted);
@@ -438,6 +451,13 @@ const SAME_CHARGE: f64 = 1e-9;
 
 /// What the accounts close to, C, where next to nothing has moved.
 const PICOCOULOMB: f64 = 1e-12;
+
+/// A charge and what was left of those before it in whole attocoulombs; what is left now stays.
+fn round_off(charge_ac: f64, left_ac: &mut f64) -> i128 {
+    let whole = (charge_ac + *left_ac).round();
+    *left_ac += charge_ac - whole;
+    whole as i128
+}
 
 /// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
 fn share(charge_ac: i128, whole_ac: i128) -> f64 {
