@@ -117,6 +117,8 @@ pub struct PulseGenerator {
     pub(super) output_faults: OutputFaults,
     /// What the output stage made of the last waveform asked of it.
     pub(super) made: BySide<Option<(Waveform, Waveform)>>,
+    /// When the last pulse of a side is over: it goes on to its end, whatever the device is told.
+    pub(super) busy_until: BySide<SimTime>,
     pub(super) sessions: u64,
     pub(super) scheduled: u64,
     /// Replacement of the battery is indicated.
@@ -304,7 +306,8 @@ impl PulseGenerator {
             self.watches[side] = Watch::default();
             self.trains[side].halt();
             if self.program.coordination.uses(side) {
-                self.trains[side].begin(at + self.program.first_train(side), end);
+                let free = at.max(self.busy_until[side]);
+                self.trains[side].begin(free + self.program.first_train(side), end);
             }
         }
     }
@@ -353,8 +356,7 @@ impl PulseGenerator {
     fn emit(&mut self, side: Side, at: SimTime) -> Pulse {
         let end = self.session.expect("pulses come in sessions only").end;
         let program = &self.program.sides[side];
-        let period = self.output_faults.stretched(program.period);
-        let (amplitude_na, odd) = self.trains[side].take(program, period, end);
+        let (amplitude_na, odd) = self.trains[side].take(program, &self.output_faults, end);
         let asked = program.waveform(amplitude_na, odd);
         let made = match self.made[side].filter(|(known, _)| *known == asked) {
             Some((_, made)) => made,
@@ -368,6 +370,7 @@ impl PulseGenerator {
         };
         let (cathodes, anodes) = (program.cathodes, program.anodes);
         self.follow_trains();
+        self.busy_until[side] = at + made.length();
         Pulse { at, side, purpose: Purpose::Therapy, asked, made, cathodes, anodes, rail_uv: self.profile.rail_uv() }
     }
 
@@ -376,6 +379,7 @@ impl PulseGenerator {
         let test = self.test.expect("a measurement runs");
         let asked = self.profile.impedance.waveform(test.current_na, test.index);
         let made = self.profile.stage.make(&asked, &self.output_faults);
+        self.busy_until[test.side] = at + made.length();
         let program = &self.program.sides[test.side];
         let rail_uv = (self.profile.impedance.rail_v.value * 1e6).round() as i64;
         let (cathodes, anodes) = (program.cathodes, program.anodes);
@@ -469,6 +473,7 @@ impl PulseGenerator {
             self.trains[side].write_state(w);
             self.watches[side].write_state(w);
             let noticed = self.noticed[side];
+            w.time("busy_until", Some(self.busy_until[side]));
             w.flag("open_circuit", noticed.open_circuit);
             w.flag("limited", noticed.limited);
             w.flag("high_impedance", noticed.high_impedance);

@@ -1,5 +1,6 @@
 //! The trains of one side: which pulse comes next, and when.
 
+use crate::device::output::OutputFaults;
 use crate::device::program::SideProgram;
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
@@ -9,6 +10,8 @@ use crate::time::SimTime;
 pub struct Train {
     /// The start of the train that the next pulse belongs to.
     start: SimTime,
+    /// When the burst of the next pulse begins; with no bursts, that pulse itself.
+    burst: SimTime,
     /// The number of the next pulse in it.
     index: i64,
     /// When the next pulse begins, if there is one.
@@ -24,7 +27,7 @@ pub struct Train {
 impl Train {
     /// The first train begins at `start`, if the session has not ended by then.
     pub fn begin(&mut self, start: SimTime, session_end: SimTime) {
-        (self.start, self.index, self.rests_at) = (start, 0, None);
+        (self.start, self.burst, self.index, self.rests_at) = (start, start, 0, None);
         self.next = (start < session_end).then_some(start);
     }
 
@@ -47,19 +50,25 @@ impl Train {
     }
 
     /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating pair.
-    pub fn take(&mut self, program: &SideProgram, period: SimTime, session_end: SimTime) -> (i64, bool) {
-        let (amplitude_na, ramps) = program.amplitude_na(self.index, period);
+    /// A timer that fails counts the times between pulses anew from there on, and never back.
+    pub fn take(&mut self, program: &SideProgram, faults: &OutputFaults, session_end: SimTime) -> (i64, bool) {
+        let (period, burst_period) = (faults.stretched(program.period), faults.stretched(program.burst.period));
+        let (amplitude_na, ramps) = program.amplitude_na(self.burst - self.start, period);
         let odd = self.pulses % 2 == 1;
+        let now = self.next.expect("a pulse is due");
         self.ramps = ramps;
         self.rests_at = Some((self.start + program.on).min(session_end));
         self.pulses += 1;
         self.index += 1;
-        if self.index >= program.pulses_per_train(period) {
-            self.start += program.cycle();
-            self.index = 0;
+        let mut next = now + burst_period;
+        if self.index % i64::from(program.burst.pulses) == 0 {
+            next = (self.burst + period).max(next);
+            if next >= self.start + program.on {
+                self.start += program.cycle();
+                (self.index, next) = (0, self.start);
+            }
+            self.burst = next;
         }
-        let burst = i64::from(program.burst.pulses);
-        let next = self.start + period * (self.index / burst) + program.burst.period * (self.index % burst);
         self.next = (next < session_end).then_some(next);
         (amplitude_na, odd)
     }
@@ -68,6 +77,7 @@ impl Train {
     pub fn write_state(&self, w: &mut StateWriter) {
         w.count("pulses", self.pulses);
         w.time("train_start", Some(self.start));
+        w.time("burst_start", Some(self.burst));
         w.count("pulse_index", self.index as u64);
         w.time("next_pulse", self.next);
         w.time("rests_at", self.rests_at);
