@@ -177,6 +177,11 @@ pub struct SideProgram {
 }
 
 impl SideProgram {
+    /// Pulses in a train, with that period: those whose bursts begin before its end.
+    pub fn pulses_per_train(&self, period: SimTime) -> i64 {
+        pulses_within(self.on, period) * i64::from(self.burst.pulses)
+    }
+
     /// From the start of a train to the start of the next.
     pub fn cycle(&self) -> SimTime {
         self.on + self.off
@@ -193,12 +198,13 @@ impl SideProgram {
         self.phase_order == PhaseOrder::Alternating
     }
 
-    /// The amplitude of a pulse so long after the start of its train, nA, and whether it is on a ramp.
+    /// The amplitude of pulse `index` of a train of so many, nA, and whether it is on a ramp.
     ///
     /// A ramp over n pulses rises in n + 1 steps, so that its first pulse is not nothing and the one after it has the
     /// full amplitude.
-    pub fn amplitude_na(&self, since_start: SimTime, period: SimTime) -> (i64, bool) {
-        let (index, bursts) = (since_start.nanos() / period.nanos(), pulses_within(self.on, period));
+    pub fn amplitude_na(&self, index: i64, period: SimTime) -> (i64, bool) {
+        let burst = i64::from(self.burst.pulses);
+        let (index, bursts) = (index / burst, pulses_within(self.on, period));
         let up = pulses_within(self.ramp_up, period);
         let down = pulses_within(self.ramp_down, period);
         if index >= up && index < bursts - down {

@@ -53,7 +53,10 @@ impl Train {
     /// A timer that fails counts the times between pulses anew from there on, and never back.
     pub fn take(&mut self, program: &SideProgram, faults: &OutputFaults, session_end: SimTime) -> (i64, bool) {
         let (period, burst_period) = (faults.stretched(program.period), faults.stretched(program.burst.period));
-        let (amplitude_na, ramps) = program.amplitude_na(self.burst - self.start, period);
+        let pulses = i64::from(program.burst.pulses);
+        // On a ramp it is time that counts, however many pulses there were.
+        let place = (self.burst - self.start).nanos() / period.nanos() * pulses;
+        let (amplitude_na, ramps) = program.amplitude_na(place, period);
         let odd = self.pulses % 2 == 1;
         let now = self.next.expect("a pulse is due");
         self.ramps = ramps;
@@ -61,7 +64,7 @@ impl Train {
         self.pulses += 1;
         self.index += 1;
         let mut next = now + burst_period;
-        if self.index % i64::from(program.burst.pulses) == 0 {
+        if self.index % pulses == 0 {
             next = (self.burst + period).max(next);
             if next >= self.start + program.on {
                 self.start += program.cycle();
