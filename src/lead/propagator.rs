@@ -100,7 +100,12 @@ impl Propagator {
 
     /// Moves the state on as long as `holds`, by `span` at most, to a nanosecond; returns how far. What has once ceased
     /// to hold is taken not to hold again.
-    pub fn advance_while(&mut self, state: &mut State, span: SimTime, holds: impl Fn(&Self, &State) -> bool) -> SimTime {
+    pub fn advance_while(
+        &mut self,
+        state: &mut State,
+        span: SimTime,
+        holds: impl Fn(&Self, &State) -> bool,
+    ) -> SimTime {
         let mut gone = 0;
         for bit in (0..64 - span.nanos().leading_zeros() as usize).rev() {
             let step = 1_i64 << bit;
@@ -162,7 +167,8 @@ fn first_step(rates: &DMatrix<f64>, order: usize) -> Vec<f64> {
     const STEP_S: f64 = 1e-9;
     let among_voltages = rates.view((0, 0), (order, order));
     let steepest = among_voltages.iter().fold(0.0_f64, |most, rate| most.max(rate.abs())) * order as f64;
-    let halvings = (0..MOST_HALVINGS).find(|&k| steepest * STEP_S < (1_u64 << k) as f64 / 2.0).unwrap_or(MOST_HALVINGS);
+    let is_enough = |k: &u32| steepest * STEP_S < (1_u64 << k) as f64 / 2.0;
+    let halvings = (0..MOST_HALVINGS).find(is_enough).unwrap_or(MOST_HALVINGS);
     let step_s = STEP_S / (1_u64 << halvings) as f64;
     let square = rates.view((0, 0), (order, order + 1)) * step_s;
     let mut term = rates * step_s;
