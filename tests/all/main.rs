@@ -9,9 +9,11 @@ mod battery_acceptance;
 mod command_line;
 mod determinism;
 mod device_and_lead;
+mod hardware;
 mod muscle_reference;
 mod properties;
 mod reader_fuzz;
+mod safety;
 mod scenarios;
 mod tidy;
 
