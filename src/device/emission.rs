@@ -6,6 +6,7 @@ use crate::device::memory::{Code, Entry};
 use crate::device::program::pulses_within;
 use crate::device::pulse::{Pulse, Purpose, Run};
 use crate::device::therapy::Input;
+use crate::device::trains::Timing;
 use crate::lead::conductor::{DeliveredPulse, Sensed, TERMINALS};
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -46,8 +47,9 @@ impl PulseGenerator {
                 horizon = next;
                 continue;
             }
-            let period = self.output_faults.stretched(self.program.sides[side].period);
-            let (count, amplitude_na, odd) = self.trains[side].alike(&self.program.sides[side], period);
+            let timing = Timing::of(&self.program.sides[side], &self.output_faults);
+            let (period, program) = (timing.period, &self.program.sides[side]);
+            let (count, amplitude_na, odd) = self.trains[side].alike(program, timing);
             let count = count.min(pulses_within(horizon.min(look) - next, period));
             // What comes after them is not alike.
             horizon = horizon.min(next + period * count);
@@ -58,18 +60,19 @@ impl PulseGenerator {
     }
 
     /// Pulses of therapy have been carried that were alike and needed no look.
-    pub fn repeated(&mut self, side: Side, run: &Run<DeliveredPulse>) {
+    /// Each took that charge from the output stage, aC.
+    pub fn repeated(&mut self, side: Side, run: &Run<DeliveredPulse>, moved_ac: i128) {
         let end = self.session.expect("pulses come in sessions only").end;
         let program = &self.program.sides[side];
-        let period = self.output_faults.stretched(program.period);
-        self.trains[side].skip(run.count, program, period, end);
+        self.trains[side].skip(run.count, program, Timing::of(program, &self.output_faults), end);
         self.follow_trains();
-        self.pay(&run.first, run.count);
+        let last = run.first.at + run.period * (run.count - 1);
+        self.busy_until[side] = last + run.first.waveform.length();
+        self.pay(moved_ac, run.count);
     }
 
     /// The battery pays for pulses.
-    fn pay(&mut self, pulse: &DeliveredPulse, count: i64) {
-        let moved_ac = pulse.waveform.moved_ac();
+    fn pay(&mut self, moved_ac: i128, count: i64) {
         let cost_ac = self.battery.pulse_charge_ac(moved_ac, self.profile.compliance_v.value);
         self.battery.draw(Consumer::Stimulation, cost_ac * i128::from(count));
     }
@@ -96,8 +99,8 @@ impl PulseGenerator {
         }
         let end = self.session.expect("pulses come in sessions only").end;
         let program = &self.program.sides[side];
-        let period = self.output_faults.stretched(program.period);
-        let (amplitude_na, odd) = self.trains[side].take(program, period, end);
+        let timing = Timing::of(program, &self.output_faults);
+        let (amplitude_na, odd) = self.trains[side].take(program, timing, end);
         self.follow_trains();
         self.pulse(side, at, amplitude_na, odd)
     }
@@ -141,7 +144,8 @@ impl PulseGenerator {
         contacts: (&[f64; TERMINALS], &[i128; TERMINALS]),
         log: &mut EventLog,
     ) {
-        self.pay(flowed, 1);
+        self.pay(sensed.moved_ac, 1);
+        self.busy_until[pulse.side] = pulse.at + pulse.made.length();
         let limits = &self.profile.limits;
         let watched = self.watches[pulse.side].look(limits, pulse.at, sensed, contacts.0, contacts.1);
         let passed = watched.and_then(|()| limits.balance(pulse, &flowed.waveform, sensed));

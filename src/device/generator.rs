@@ -116,6 +116,8 @@ pub struct PulseGenerator {
     pub(super) output_faults: OutputFaults,
     /// What the output stage made of the last waveform asked of it.
     pub(super) made: BySide<Option<(Waveform, Waveform)>>,
+    /// When the last pulse of a side is over: it goes on to its end, whatever the device is told.
+    pub(super) busy_until: BySide<SimTime>,
     pub(super) sessions: u64,
     pub(super) scheduled: u64,
     /// Replacement of the battery is indicated.
@@ -304,7 +306,8 @@ impl PulseGenerator {
             self.watches[side] = Watch::default();
             self.trains[side].halt();
             if self.program.coordination.uses(side) {
-                self.trains[side].begin(at + self.program.first_train(side), end);
+                let free = at.max(self.busy_until[side]);
+                self.trains[side].begin(free + self.program.first_train(side), end);
             }
         }
     }
@@ -369,6 +372,7 @@ impl PulseGenerator {
             self.trains[side].write_state(w);
             self.watches[side].write_state(w);
             let noticed = self.noticed[side];
+            w.time("busy_until", Some(self.busy_until[side]));
             w.flag("open_circuit", noticed.open_circuit);
             w.flag("limited", noticed.limited);
             w.flag("high_impedance", noticed.high_impedance);

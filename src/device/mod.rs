@@ -104,8 +104,8 @@ pub fn put_out(generator: &mut PulseGenerator, sides: &mut [Output; 2], until: S
                 let Some(run) = runs[side].as_ref().filter(|run| run.first.at < horizon) else { continue };
                 let count = pulses_within(horizon - run.first.at, run.period).min(run.count);
                 let Output { lead, delivered, .. } = &mut sides[side as usize];
-                let flowed = lead.repeat(run, count);
-                generator.repeated(side, &flowed);
+                let (flowed, moved_ac) = lead.repeat(run, count);
+                generator.repeated(side, &flowed, moved_ac);
                 delivered.push(flowed);
             }
             continue;

@@ -104,7 +104,7 @@ impl PulseGenerator {
         };
         self.take(at, Input::Resume, log);
         for side in Side::BOTH.into_iter().filter(|&side| self.program.coordination.uses(side)) {
-            self.trains[side].skip_to(at, &self.program.sides[side], session.end);
+            self.trains[side].skip_to(at.max(self.busy_until[side]), &self.program.sides[side], session.end);
         }
     }
 

@@ -4,6 +4,7 @@
 //! with D the charge density in µC/cm² and Q the charge in µC of a phase. Each limit stands in the device profile with
 //! its source, and can be moved there, knowingly and on record.
 
+use crate::device::output::{OutputFaults, OutputStage};
 use crate::device::program::SideProgram;
 use crate::device::pulse::{CONTACT_NAMES, Pulse, Waveform, microcoulombs};
 use crate::lead::conductor::{Sensed, TERMINALS};
@@ -103,8 +104,9 @@ impl Limits {
     ///
     /// # Errors
     /// The first excess.
-    pub fn side(&self, program: &SideProgram, implant: &ImplantProfile) -> Result<(), Excess> {
-        let waveform = program.waveform(program.amplitude_na, false);
+    pub fn side(&self, program: &SideProgram, stage: &OutputStage, implant: &ImplantProfile) -> Result<(), Excess> {
+        let asked = program.waveform(program.on_step(program.amplitude_na, stage.dac.step_na()), false);
+        let waveform = stage.make(&asked, &OutputFaults::default());
         let largest = waveform.phases().iter().map(|phase| phase.charge_ac().abs()).max().unwrap_or(0);
         let seconds = program.period.as_secs() / f64::from(program.burst.pulses);
         for group in [program.cathodes, program.anodes] {

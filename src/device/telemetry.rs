@@ -75,7 +75,7 @@ impl Link {
             return Err("no programmer is connected".to_string());
         }
         if let Some(last) = self.last.filter(|&last| number <= last) {
-            return Err(format!("message {number} comes after message {last}"));
+            return Err(format!("message {last} has been carried out, and message {number} is not newer"));
         }
         self.last = Some(number);
         Ok(())

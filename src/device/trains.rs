@@ -1,8 +1,26 @@
 //! The trains of one side: which pulse comes next, and when.
 
+use crate::device::output::OutputFaults;
 use crate::device::program::SideProgram;
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
+
+/// The periods of pulses and within bursts, as the timer makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// From one pulse or burst to the next.
+    pub period: SimTime,
+    /// From one pulse of a burst to the next.
+    pub burst_period: SimTime,
+}
+
+impl Timing {
+    /// Those of a program, with a timer that may be wrong.
+    pub fn of(program: &SideProgram, faults: &OutputFaults) -> Self {
+        let stretched = |span| faults.stretched(span);
+        Self { period: stretched(program.period), burst_period: stretched(program.burst.period) }
+    }
+}
 
 /// Where a side stands in its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +68,7 @@ impl Train {
 
     /// How many pulses from the next one on have the same amplitude, that amplitude, nA, and whether the next one is the
     /// second of an alternating pair. Pulses of a burst do not come at even intervals and count one by one.
-    pub fn alike(&self, program: &SideProgram, period: SimTime) -> (i64, i64, bool) {
+    pub fn alike(&self, program: &SideProgram, Timing { period, .. }: Timing) -> (i64, i64, bool) {
         let place = self.place(period);
         let (amplitude_na, ramps) = program.amplitude_na(place, period);
         let single = ramps || program.burst.pulses > 1 || program.alternates();
@@ -64,14 +82,15 @@ impl Train {
     }
 
     /// The next pulses, of one train and alike, are put out.
-    pub fn skip(&mut self, count: i64, program: &SideProgram, period: SimTime, session_end: SimTime) {
-        self.burst_start += period * (count - 1);
+    pub fn skip(&mut self, count: i64, program: &SideProgram, timing: Timing, session_end: SimTime) {
+        self.burst_start += timing.period * (count - 1);
         self.pulses += (count - 1).unsigned_abs();
-        self.take(program, period, session_end);
+        self.take(program, timing, session_end);
     }
 
     /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating pair.
-    pub fn take(&mut self, program: &SideProgram, period: SimTime, session_end: SimTime) -> (i64, bool) {
+    pub fn take(&mut self, program: &SideProgram, timing: Timing, session_end: SimTime) -> (i64, bool) {
+        let Timing { period, burst_period } = timing;
         let (amplitude_na, ramps) = program.amplitude_na(self.place(period), period);
         let odd = self.pulses % 2 == 1;
         self.ramps = ramps;
@@ -86,7 +105,7 @@ impl Train {
                 self.burst_start = self.start;
             }
         }
-        let next = self.burst_start + program.burst.period * i64::from(self.in_burst);
+        let next = self.burst_start + burst_period * i64::from(self.in_burst);
         self.next = (next < session_end).then_some(next);
         (amplitude_na, odd)
     }

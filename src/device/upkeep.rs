@@ -63,6 +63,7 @@ impl PulseGenerator {
             magnet: None,
             output_faults: OutputFaults::default(),
             made: BySide::default(),
+            busy_until: BySide::default(),
             sessions: 0,
             scheduled: 0,
             replace: false,
@@ -213,7 +214,8 @@ impl PulseGenerator {
             0.0 => Side::BOTH.map(|side| self.program.sides[side].safe_amplitude_na).into_iter().min().unwrap_or(0),
             fixed_ma => (fixed_ma * 1e6).round() as i64,
         };
-        self.test = Some(ImpedanceTest::new(at, current_na));
+        let free = Side::BOTH.map(|side| self.busy_until[side]).into_iter().fold(at, SimTime::max);
+        self.test = Some(ImpedanceTest::new(free, current_na));
     }
 
     /// Takes what was sensed of a test pulse.

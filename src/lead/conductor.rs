@@ -9,7 +9,7 @@ use bevy::ecs::component::Component;
 
 use crate::device::profile::DeviceProfile;
 use crate::device::pulse::{CONTACT_NAMES, Contacts, Phase, Pulse, Run, Waveform};
-use crate::lead::contact::{Contact, Ledger};
+use crate::lead::contact::{Contact, Ledger, divide_whole, round_off, share};
 use crate::lead::cycle::{Pending, Values};
 use crate::lead::faults::{LeadCommand, LeadFaults};
 use crate::lead::propagator::{Propagator, State};
@@ -40,10 +40,12 @@ pub struct DeliveredPulse {
 /// What the device can sense of a pulse at its own terminals, and what the contacts felt.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sensed {
-    /// Mean current of the stimulating phases, nA, without sign.
+    /// Mean current of the stimulating phases out of the output stage, wherever it then goes, nA, without sign.
     pub current_na: i64,
-    /// What the output stage made, nA, without sign.
+    /// The same of what the output stage made, nA, without sign.
     pub made_na: i64,
+    /// Charge that the output stage has pushed, aC, without sign.
+    pub moved_ac: i128,
     /// All but no current flows.
     pub open_circuit: bool,
     /// The voltage did not suffice for some phase.
@@ -76,6 +78,8 @@ pub struct Lead {
     pub(super) blocking_v: [f64; TERMINALS],
     pub(super) layer_v: [f64; TERMINALS],
     pub(super) at: SimTime,
+    /// What has flowed through and past each contact and is less than a whole attocoulomb.
+    pub(super) unbooked_ac: [[f64; 2]; TERMINALS],
     /// How the outputs are switched since the last pulse, and whether the two buses are shorted.
     pub(super) cathodes: Contacts,
     pub(super) anodes: Contacts,
@@ -98,6 +102,8 @@ pub(super) struct Last {
     pub(super) pulse: Pulse,
     /// What came of it.
     flowed: DeliveredPulse,
+    /// Charge that the output stage pushed for it, aC, without sign.
+    moved_ac: i128,
     /// Whether the device pushed all of it.
     whole: bool,
     /// An instant at or before its beginning, and the state then: for those who look into it.
@@ -126,6 +132,7 @@ impl Lead {
             blocking_v: [0.0; TERMINALS],
             layer_v: [0.0; TERMINALS],
             at: SimTime::ZERO,
+            unbooked_ac: [[0.0; 2]; TERMINALS],
             cathodes: Contacts::default(),
             anodes: Contacts::default(),
             shorted: false,
@@ -160,8 +167,8 @@ impl Lead {
         self.last = None;
     }
 
-    /// How many pulses of a run can be carried without a look at each, because they repeat the last one in every way and
-    /// pass no limit.
+    /// How many pulses of a run can be carried without a look at each, because they repeat the last one in every way
+    /// and pass no limit.
     pub fn repeats(&mut self, run: &Run<Pulse>, device: &DeviceProfile, contacts: &[&mut Contact; TERMINALS]) -> i64 {
         self.trial = None;
         let pulse = &run.first;
@@ -183,7 +190,8 @@ impl Lead {
     }
 
     /// Carries the first `count` pulses of a run, as many as [`Self::repeats`] at most.
-    pub fn repeat(&mut self, run: &Run<Pulse>, count: i64) -> Run<DeliveredPulse> {
+    /// Returns what flowed, and the charge that the output stage pushed for each, aC.
+    pub fn repeat(&mut self, run: &Run<Pulse>, count: i64) -> (Run<DeliveredPulse>, i128) {
         let mut trial = self.trial.take().expect("pulses that repeat have been tried");
         if trial.count != count {
             let Trial { place, values, before, pending, .. } = &mut trial;
@@ -200,7 +208,8 @@ impl Lead {
         let at = run.first.at + run.period * (count - 1);
         (last.pulse.at, last.from, last.state) = (at, at - rest, State::of(&trial.before, n));
         self.at = at + run.first.made.length();
-        Run { first: DeliveredPulse { at: run.first.at, ..last.flowed }, count, period: run.period }
+        let flowed = Run { first: DeliveredPulse { at: run.first.at, ..last.flowed }, count, period: run.period };
+        (flowed, last.moved_ac)
     }
 
     /// Enters the pulses that are pending into the ledgers. When that happens follows from the pulses alone, never from
@@ -234,7 +243,7 @@ impl Lead {
         (self.cathodes, self.anodes) = (pulse.cathodes, pulse.anodes);
         self.wire(device, contacts);
         let before = self.state();
-        let mut sensed = Sensed { made_na: pulse.made.stimulus().current_na.abs(), ..Sensed::default() };
+        let mut sensed = Sensed::default();
         for (k, volts) in self.layer_v.iter().enumerate() {
             if volts.abs() > sensed.residual_v {
                 (sensed.residual_v, sensed.residual_contact) = (volts.abs(), k);
@@ -245,15 +254,19 @@ impl Lead {
         let mut state = self.state();
         sensed.before_v = self.wiring().open.load_v(&state);
         let (mut flowed, mut shares) = (Vec::with_capacity(pulse.made.phases().len()), None);
+        let (mut stimulus_ac, mut stimulus_ns) = (0, 0);
         for phase in pulse.made.phases() {
             let (limited, load_v) = self.run_phase(&mut state, *phase, pulse.rail_uv, contacts);
             let exact_ac = (!limited && phase.current_na != 0 && self.wiring().is_ideal()).then(|| phase.charge_ac());
             let stimulates = pulse.made.stimulates(*phase);
-            let through = self.book_state(&mut state, exact_ac, stimulates, contacts);
+            let (through, source_ac) = self.book_state(&mut state, exact_ac, stimulates, contacts);
             sensed.limited |= limited;
             let tissue_ac: i128 = pulse.cathodes.indices().map(|k| through[k]).sum();
             let nanos = i128::from(phase.width.nanos().max(1));
             flowed.push(Phase { current_na: ((tissue_ac + tissue_ac.signum() * nanos / 2) / nanos) as i64, ..*phase });
+            sensed.moved_ac += if phase.current_na == 0 { 0 } else { source_ac.abs() };
+            stimulus_ac += if stimulates { source_ac.abs() } else { 0 };
+            stimulus_ns += if stimulates { nanos } else { 0 };
             if let Some(most) = (0..TERMINALS).max_by_key(|&k| through[k].abs())
                 && through[most].abs() > sensed.phase_charge_ac
             {
@@ -270,11 +283,13 @@ impl Lead {
         self.shorted = pulse.made.shorted_after;
         self.booked_v = self.blocking_v;
         let waveform = Waveform::new(flowed, pulse.made.shorted_after);
-        sensed.current_na = waveform.stimulus().current_na.abs();
+        let mean_na = |charge_ac: i128| (charge_ac / stimulus_ns.max(1)) as i64;
+        (sensed.current_na, sensed.made_na) = (mean_na(stimulus_ac), mean_na(pulse.made.stimulus_ac()));
         sensed.open_circuit = (sensed.current_na as f64) < OPEN_BELOW * sensed.made_na as f64;
         let flowed = DeliveredPulse { at: pulse.at, waveform, shares: shares.unwrap_or_default() };
         let whole = !sensed.limited && !sensed.open_circuit;
-        self.last = Some(Last { pulse: *pulse, flowed, whole, from: pulse.at, state: before });
+        let moved_ac = sensed.moved_ac;
+        self.last = Some(Last { pulse: *pulse, flowed, moved_ac, whole, from: pulse.at, state: before });
         (flowed, sensed)
     }
 
@@ -327,7 +342,7 @@ impl Lead {
         exact_ac: Option<i128>,
         stimulates: bool,
         contacts: &mut [&mut Contact; TERMINALS],
-    ) -> [i128; TERMINALS] {
+    ) -> ([i128; TERMINALS], i128) {
         let n = self.wiring().live.len();
         let flowed = *state;
         state.forget_charges(n);
@@ -336,22 +351,25 @@ impl Lead {
     }
 
     /// Enters the charges that have flowed through and past each live contact, C, in whole attocoulombs that sum to
-    /// nothing over all contacts; returns what went through each. What an ideal source pushed is known exactly.
+    /// nothing over all contacts; returns what went through each, and what the source pushed. What an ideal source
+    /// pushed is known exactly.
     fn book(
         &mut self,
         charges_c: impl Fn(usize) -> (f64, f64),
         exact_ac: Option<i128>,
         stimulates: bool,
         contacts: &mut [&mut Contact; TERMINALS],
-    ) -> [i128; TERMINALS] {
+    ) -> ([i128; TERMINALS], i128) {
         let Wiring { cathodes, live, .. } = self.wiring.as_ref().expect("a pulse or a rest has been wired");
         let cathodes = *cathodes;
         let mut through = [0_i128; TERMINALS];
         let mut past = [0_i128; TERMINALS];
         for (place, &k) in live.iter().enumerate() {
             let (through_c, past_c) = charges_c(place);
-            through[k] = (through_c * ATTO).round() as i128;
-            past[k] = (past_c * ATTO).round() as i128;
+            // What rounding leaves is rounded with the next charge, or small ones would be lost for years.
+            let [left_through, left_past] = &mut self.unbooked_ac[k];
+            through[k] = round_off(through_c * ATTO, left_through);
+            past[k] = round_off(past_c * ATTO, left_past);
         }
         let of_cathodes = |charges: &[i128]| cathodes.indices().map(|k| charges[k]).sum::<i128>();
         let flows = live.iter().any(|&k| through[k] != 0);
@@ -379,7 +397,7 @@ impl Lead {
         } else {
             self.source.recover(source_ac)
         }
-        through
+        (through, source_ac)
     }
 
     pub(super) fn wiring(&self) -> &Wiring {
@@ -442,45 +460,5 @@ impl Lead {
         self.keep(&state);
         self.book_state(&mut state, None, false, contacts);
         self.booked_v = self.blocking_v;
-    }
-}
-
-/// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
-fn share(charge_ac: i128, whole_ac: i128) -> f64 {
-    const DIGITS: f64 = (1 << 13) as f64;
-    if whole_ac == 0 { 0.0 } else { (charge_ac as f64 / whole_ac as f64 * DIGITS).round() / DIGITS }
-}
-
-/// Divides a whole number among the cathodes, and its opposite among the anodes, by their shares. The running sums are
-/// rounded, so that each group sums to the whole and no part has the wrong sign.
-fn divide_whole(whole: i128, shares: &[f64; TERMINALS]) -> [i128; TERMINALS] {
-    let mut parts = [0; TERMINALS];
-    for sign in [1.0, -1.0] {
-        let group = || (0..TERMINALS).filter(|&i| shares[i] * sign > 0.0);
-        let (mut share, mut given) = (0.0, 0);
-        for i in group() {
-            share += shares[i] * sign;
-            let is_last = group().next_back() == Some(i);
-            let due = if is_last { whole } else { (whole as f64 * share.min(1.0)).round() as i128 };
-            parts[i] = (due - given) * sign as i128;
-            given = due;
-        }
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn verif_divided_charges_sum_to_the_whole() {
-        let parts = divide_whole(-1_000_003, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, -0.25, -0.75]);
-        assert_eq!(parts[..3].iter().sum::<i128>(), -1_000_003);
-        assert_eq!(parts.iter().sum::<i128>(), 0);
-        for whole in [1, 2, 3, 5, 7] {
-            let parts = divide_whole(whole, &[0.25, 0.25, 0.25, 0.25, -1.0]);
-            assert!(parts[..4].iter().all(|part| *part >= 0), "{parts:?}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use bevy::ecs::component::Component;
 
+use crate::lead::conductor::TERMINALS;
 use crate::record::digest::StateWriter;
 
 /// Charge through one contact since the start, in whole attocoulombs, so that the sums are exact.
@@ -154,5 +155,52 @@ impl Contact {
         self.ledger.write_state(w);
         w.number("encapsulation_ohm", self.encapsulation_ohm);
         w.number("intact", self.intact);
+    }
+}
+
+/// A charge and what was left of those before it in whole attocoulombs; what is left now stays.
+pub(super) fn round_off(charge_ac: f64, left_ac: &mut f64) -> i128 {
+    let whole = (charge_ac + *left_ac).round();
+    *left_ac += charge_ac - whole;
+    whole as i128
+}
+
+/// The share of a contact, to a part in 8192, so that pulses that are nearly alike recruit alike.
+pub(super) fn share(charge_ac: i128, whole_ac: i128) -> f64 {
+    const DIGITS: f64 = (1 << 13) as f64;
+    if whole_ac == 0 { 0.0 } else { (charge_ac as f64 / whole_ac as f64 * DIGITS).round() / DIGITS }
+}
+
+/// Divides a whole number among the cathodes, and its opposite among the anodes, by their shares. The running sums are
+/// rounded, so that each group sums to the whole and no part has the wrong sign.
+pub(super) fn divide_whole(whole: i128, shares: &[f64; TERMINALS]) -> [i128; TERMINALS] {
+    let mut parts = [0; TERMINALS];
+    for sign in [1.0, -1.0] {
+        let group = || (0..TERMINALS).filter(|&i| shares[i] * sign > 0.0);
+        let (mut share, mut given) = (0.0, 0);
+        for i in group() {
+            share += shares[i] * sign;
+            let is_last = group().next_back() == Some(i);
+            let due = if is_last { whole } else { (whole as f64 * share.min(1.0)).round() as i128 };
+            parts[i] = (due - given) * sign as i128;
+            given = due;
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verif_divided_charges_sum_to_the_whole() {
+        let parts = divide_whole(-1_000_003, &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, -0.25, -0.75]);
+        assert_eq!(parts[..3].iter().sum::<i128>(), -1_000_003);
+        assert_eq!(parts.iter().sum::<i128>(), 0);
+        for whole in [1, 2, 3, 5, 7] {
+            let parts = divide_whole(whole, &[0.25, 0.25, 0.25, 0.25, -1.0]);
+            assert!(parts[..4].iter().all(|part| *part >= 0), "{parts:?}");
+        }
     }
 }

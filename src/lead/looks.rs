@@ -118,6 +118,7 @@ impl Lead {
         w.time("settled_at", Some(self.at));
         w.numbers("blocking_v", &self.blocking_v);
         w.numbers("layer_v", &self.layer_v);
+        w.numbers("unbooked_ac", self.unbooked_ac.as_flattened());
         w.count("cathodes", u64::from(self.cathodes.bits()));
         w.count("anodes", u64::from(self.anodes.bits()));
         w.flag("shorted", self.shorted);

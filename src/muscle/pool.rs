@@ -160,7 +160,8 @@ impl MotorUnitPool {
                 if self.is_regular(&volley) {
                     // Regular volleys up to the next whole second, at which contraction times are renewed.
                     let second_ends = SimTime::from_secs(self.renewed_second + 1);
-                    let count = if run.count == 1 { 1 } else { pulses_within(second_ends - volley.at, run.period) };
+                    let alone = run.count == 1 || volley.at - self.at != run.period;
+                    let count = if alone { 1 } else { pulses_within(second_ends - volley.at, run.period) };
                     let count = count.min(run.count - taken);
                     self.repeat(Volley { at: volley.at + run.period * (count - 1), ..volley }, count as usize);
                     taken += count;

@@ -45,6 +45,8 @@ pub struct Summary {
     pub events: u64,
     /// The device at the end.
     pub device_at_end: DeviceSummary,
+    /// The limits of safety that were in force, with where each comes from: on record, because a profile can move them.
+    pub limits: Vec<LimitInForce>,
     /// The patient's left.
     pub left: SideSummary,
     /// The patient's right.
@@ -53,6 +55,16 @@ pub struct Summary {
     pub hypotheses: Vec<Hypothesis>,
     /// What the scenario expects of the run, and what came of it.
     pub expectations: Vec<Verdict>,
+}
+
+/// A limit of safety.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LimitInForce {
+    /// Its name.
+    pub limit: &'static str,
+    /// Its figure, with its source.
+    #[serde(flatten)]
+    pub figure: Figure,
 }
 
 /// What a run came to on one side.
@@ -180,6 +192,13 @@ impl Summary {
             sessions: generator.sessions(),
             events,
             device_at_end: DeviceSummary::of(generator, simulation.now()),
+            limits: scenario
+                .device
+                .limits
+                .figures()
+                .into_iter()
+                .map(|(limit, figure)| LimitInForce { limit, figure: figure.clone() })
+                .collect(),
             left: side(Side::Left),
             right: side(Side::Right),
             hypotheses: hypotheses(scenario),

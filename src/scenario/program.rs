@@ -239,6 +239,18 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
         ));
     }
     check_recharge(node, side.amplitude_na, side.recharge, device);
+    // An edge that the converter cannot make is another waveform than the one that is asked for.
+    let least = side.edges.iter().map(|edge| edge.level_ppm.abs()).filter(|&level| level > 0).min();
+    if let Some(level_ppm) = least.filter(|_| side.amplitude_na > 0) {
+        let asked_na = (i128::from(side.amplitude_na) * i128::from(level_ppm) / 1_000_000) as i64;
+        if device.stage.dac.current_na(device.stage.dac.code(asked_na)) == 0 {
+            node.problem(format!(
+                "a level of {} of {} mA is less than the device can make",
+                level_ppm as f64 / 1e6,
+                settings.amplitude_ma
+            ));
+        }
+    }
 }
 
 /// Whether the device can make the recharge phase of that amplitude.
@@ -371,7 +383,8 @@ impl Maker<'_> {
     pub fn check_limits(&self, node: &Node<'_>, program: &Program) {
         let excess = |side: Side| {
             let used = program.coordination.uses(side);
-            used.then(|| self.device.limits.side(&program.sides[side], self.implant).err()).flatten()
+            used.then(|| self.device.limits.side(&program.sides[side], &self.device.stage, self.implant).err())
+                .flatten()
         };
         let [left, right] = Side::BOTH.map(excess);
         match (left, right) {
@@ -435,7 +448,9 @@ pub fn read_amplitude_na(node: Node<'_>, maker: Maker<'_>, program: &SideProgram
     }
     let amplitude_na = nano_of_micro(value * 1e3);
     check_recharge(&node, amplitude_na, program.recharge, device);
-    if let Err(excess) = device.limits.side(&SideProgram { amplitude_na, ..program.clone() }, maker.implant) {
+    if let Err(excess) =
+        device.limits.side(&SideProgram { amplitude_na, ..program.clone() }, &device.stage, maker.implant)
+    {
         node.wrong(excess);
     }
     amplitude_na

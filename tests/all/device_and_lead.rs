@@ -269,3 +269,14 @@ fn verif_what_is_on_a_broken_contact_stays() {
     assert!(residual(&summary.left, 0) < -0.05, "{}", residual(&summary.left, 0));
     assert!(residual(&summary.right, 0).abs() < 2e-3, "{}", residual(&summary.right, 0));
 }
+
+#[test]
+fn verif_the_page_of_the_states_is_drawn_from_the_table() {
+    let path = crate::root().join("docs/therapy-states.md");
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    let drawn = stimtwin::device::therapy::document();
+    if std::env::var_os("STIMTWIN_DRAW").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    assert!(page == drawn, "STIMTWIN_DRAW=1 cargo test --release states draws docs/therapy-states.md anew");
+}

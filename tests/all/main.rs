@@ -10,9 +10,11 @@ mod command_line;
 mod determinism;
 mod device_and_lead;
 mod faults;
+mod hardware;
 mod muscle_reference;
 mod properties;
 mod reader_fuzz;
+mod safety;
 mod scenarios;
 mod tidy;
 
