@@ -280,3 +280,65 @@ fn verif_the_page_of_the_states_is_drawn_from_the_table() {
     }
     assert!(page == drawn, "STIMTWIN_DRAW=1 cargo test --release states draws docs/therapy-states.md anew");
 }
+
+/// Encapsulation adds the same to each ring, and raises thresholds.
+#[test]
+fn verif_impedance_and_thresholds_drift_with_encapsulation() {
+    let text = therapy(
+        "60 days",
+        "implanted_before: \"0 s\", timeline: [(at: \"10 s\", do: TestImpedance), \
+           (at: \"59 days\", do: TestImpedance)],",
+    );
+    let scenario = scenario(&text);
+    let mut simulation = stimtwin::sim::Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    let ohms: Vec<f64> = simulation
+        .take_events()
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            stimtwin::record::events::EventKind::ImpedanceMeasured { ohm, .. } => Some(ohm),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ohms.len(), 4, "both sides, twice");
+    let implant = &scenario.implant;
+    let grown = implant.encapsulation_ohm.value * implant.encapsulated(SimTime::DAY * 59);
+    let resolution_ohm = scenario.device.impedance.resolution_mv.value / scenario.device.impedance.current_ma.value;
+    assert!((ohms[2] - ohms[0] - 2.0 * grown).abs() <= 2.0 * resolution_ohm, "{ohms:?}, {grown}");
+    let loop_ohm = 2.0 * implant.contact(0).resistance_ohm();
+    assert!((ohms[0] - loop_ohm).abs() <= resolution_ohm, "{} for {loop_ohm}", ohms[0]);
+
+    let recruited = |implanted: &str| {
+        let fields = format!("implanted_before: \"{implanted}\", program: (both: (amplitude_ma: 0.5)), {SESSION}");
+        summary(&crate::scenario(&therapy("5 s", &fields))).left.recruited_fraction
+    };
+    assert!(recruited("1 h") > recruited("200 days"));
+}
+
+/// Every second pulse is anodic first and fires fewer axons.
+#[test]
+fn verif_alternating_polarity_pulls_less_than_cathodic_and_more_than_anodic_first() {
+    let force = |order: &str| {
+        let program = format!("session: \"1 min\", both: (amplitude_ma: 0.6, phase_order: {order}, recharge: Passive)");
+        session("12 s", &program).left.mean_force_n.unwrap_or_default()
+    };
+    let (cathodic, alternating, anodic) = (force("CathodicFirst"), force("Alternating"), force("AnodicFirst"));
+    assert!(cathodic > alternating && alternating > anodic, "{cathodic} {alternating} {anodic}");
+}
+
+/// A pulse of a burst comes after the period of the burst; an arbitrary waveform that says the same as width and
+/// recharge does the same.
+#[test]
+fn verif_bursts_and_edges() {
+    let burst = session("10 s", "session: \"1 min\", both: (amplitude_ma: 1.0, burst: (pulses: 3, period_us: 2000))");
+    assert_eq!(burst.left.pulses, 600);
+    let plain = session("30 s", "session: \"1 min\", both: (amplitude_ma: 1.0)").left;
+    let edges = "edges: [(at_us: 0, level: 1), (at_us: 214, level: -1), (at_us: 428, level: 0)]";
+    let drawn = session("30 s", &format!("session: \"1 min\", both: (amplitude_ma: 1.0, {edges})")).left;
+    assert_eq!(plain.charge, drawn.charge);
+    assert_eq!(plain.peak_force_n, drawn.peak_force_n);
+    let split =
+        "edges: [(at_us: 0, level: 1), (at_us: 100, level: 0.5), (at_us: 328, level: -1), (at_us: 542, level: 0)]";
+    let charge = session("30 s", &format!("session: \"1 min\", both: (amplitude_ma: 1.0, {split})")).left.charge;
+    assert!((charge.delivered_uc - plain.charge.delivered_uc).abs() < 1e-6, "{charge:?}");
+}

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 use stimtwin::device::generator::PulseGenerator;
+use stimtwin::device::output::{LostPhase, OutputFaults};
+use stimtwin::device::pulse::{Phase, Waveform};
 use stimtwin::device::therapy::State;
 use stimtwin::record::events::{Event, EventKind};
 use stimtwin::scenario::Scenario;
@@ -252,5 +254,34 @@ proptest! {
         let pulses = device.pulses(Side::Left);
         simulation.advance_to(scenario.duration).unwrap();
         prop_assert_eq!(generator(&simulation).pulses(Side::Left), pulses);
+    }
+}
+
+/// What the hardware of a device lets through, whatever it is told and whatever fails.
+fn hardware() -> impl Strategy<Value = (&'static str, i64, i64, OutputFaults)> {
+    let device = prop_oneof![Just("restorative"), Just("opennerve-gen2"), Just("cosmiic-pg4")];
+    let bit = prop::option::of((0..16_u32, any::<bool>()));
+    let lost = prop::option::of(prop_oneof![Just(LostPhase::Stimulus), Just(LostPhase::Recharge)]);
+    (device, 0..30_000_000_i64, 1..3_000_000_i64, bit, 0.1..10.0_f64, lost).prop_map(
+        |(device, current_na, width_ns, stuck_bit, timer_factor, lost)| {
+            (device, current_na, width_ns, OutputFaults { stuck_bit, timer_factor, lost })
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn verif_the_hardware_lets_no_phase_through_that_passes_the_limit(
+        (device, current_na, width_ns, faults) in hardware()
+    ) {
+        let profile = scenario(&therapy("1 s", "").replace("restorative", device)).device;
+        let width = SimTime::from_nanos(width_ns);
+        let asked = Waveform::new([Phase { current_na: -current_na, width }, Phase { current_na, width }], true);
+        let limit_ac = (profile.limits.charge_per_phase_uc.value * 1e12).round() as i128;
+        for phase in profile.stage.make(&asked, &faults).phases() {
+            prop_assert!(phase.charge_ac().abs() <= limit_ac, "{device}: {phase:?} with {faults:?}");
+        }
     }
 }

@@ -133,7 +133,7 @@ fn verif_the_readme_shows_a_scenario_that_runs() {
     assert!(!readme.contains("TABLE"), "a placeholder is left");
     let text = readme.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
     assert!(summary(&scenario(text)).left.recruited_fraction > 0.5);
-    let wrong = text.replace("0.45", "0.42").replace("StartSession", "StratSession");
+    let wrong = text.replace("0.55", "0.52").replace("StartSession", "StratSession");
     let problems = Scenario::from_text("my.ron", &wrong, &root()).unwrap_err();
     for problem in &problems {
         let shown: String = format!("error: {problem}").chars().take(100).collect();
