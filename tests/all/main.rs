@@ -11,6 +11,7 @@ mod determinism;
 mod device_and_lead;
 mod faults;
 mod muscle_reference;
+mod pages;
 mod properties;
 mod reader_fuzz;
 mod scenarios;
