@@ -12,6 +12,7 @@ mod device_and_lead;
 mod faults;
 mod hardware;
 mod muscle_reference;
+mod pages;
 mod properties;
 mod reader_fuzz;
 mod safety;
