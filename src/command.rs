@@ -107,6 +107,30 @@ pub enum DeviceCommand {
     Several(Vec<Self>),
 }
 
+impl DeviceCommand {
+    /// Whether the device's processor is what hears it.
+    fn is_heard(&self) -> bool {
+        use DeviceCommand as C;
+        matches!(
+            self,
+            C::StartSession
+                | C::StopSession
+                | C::Schedule(_)
+                | C::SetAmplitude(..)
+                | C::SetProgram(_)
+                | C::TestImpedance
+                | C::ClearFault
+                | C::SetClock
+                | C::EraseLog
+                | C::PatientStart
+                | C::PatientStop
+                | C::Pause
+                | C::Resume
+                | C::StepAmplitude(..)
+        )
+    }
+}
+
 /// A command with its instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimedCommand {
@@ -237,6 +261,9 @@ fn change_lead(
 /// The device is told something, or something befalls it; returns what comes later.
 fn tell(command: &DeviceCommand, at: SimTime, device: &mut PulseGenerator, log: &mut EventLog) -> Late {
     use DeviceCommand as C;
+    if command.is_heard() && device.is_deaf(at, log) {
+        return None;
+    }
     match command {
         C::StartSession => device.begin_session(at, Cause::Command, log),
         C::StopSession => device.end_session(at, Cause::Command, log),

@@ -2,7 +2,7 @@
 
 use crate::device::battery::Consumer;
 use crate::device::generator::PulseGenerator;
-use crate::device::memory::{Code, Entry};
+use crate::device::memory::{Code, Entry, LogFormat};
 use crate::device::program::pulses_within;
 use crate::device::pulse::{Pulse, Purpose, Run};
 use crate::device::therapy::Input;
@@ -168,8 +168,10 @@ impl PulseGenerator {
             noticed.open_circuit = sensed.open_circuit;
             if sensed.open_circuit {
                 log.push(at, EventKind::OpenCircuit { side });
-                let stamp = self.clock.read(at);
-                self.memory.write(stamp, at, Entry::event(Code::OpenCircuit));
+                // OpenNerve has a code for it and never writes it.
+                if self.profile.log_format != LogFormat::OpenNerve {
+                    self.write(at, Entry::event(Code::OpenCircuit));
+                }
             } else {
                 log.push(at, EventKind::CircuitClosed { side });
             }

@@ -2,7 +2,8 @@
 //!
 //! A session runs for its length from its scheduled time or from a command. In it each side repeats its cycle: a train
 //! for the on time, rest for the off time. The generator keeps the next instant of everything that it will do, so that
-//! it is asked and never polled. What it does when is here; the pulses are in [`crate::device::emission`], what it is told
+//! it is asked and never polled. What it does when is here; the pulses are in [`crate::device::emission`], what it is
+//! told
 //! in [`crate::device::orders`], and what befalls it in [`crate::device::upkeep`].
 
 use bevy::ecs::component::Component;
@@ -124,6 +125,8 @@ pub struct PulseGenerator {
     pub(super) replace: bool,
     /// The battery is spent.
     pub(super) spent: bool,
+    /// A limit has been passed and nobody has cleared the fault: it lies in memory, and outlives a start.
+    pub(super) faulty: bool,
 }
 
 /// The next thing that a generator does by itself, in the order in which it does them at one instant.
@@ -242,19 +245,18 @@ impl PulseGenerator {
 
     /// The first scheduled session at or after `from`.
     pub(super) fn first_due(&self, from: SimTime) -> Option<(SimTime, u64)> {
-        let times = &self.program.session_times;
-        let armed = if self.profile.habits.arms_last_only { times.len().saturating_sub(1) } else { 0 };
+        let times = self.profile.habits.armed(&self.program.session_times);
         if !self.scheduling || times.is_empty() {
             return None;
         }
         let (today, _) = day_and_time(self.clock.read(from));
         let at = |day: i64, time: SimTime| self.clock.when(SimTime::DAY * day + time);
-        (today..=today + 1)
-            .flat_map(|day| times.iter().enumerate().skip(armed).map(move |(i, &time)| (day, i, time)))
-            .find_map(|(day, i, time)| {
+        (today..=today + 1).flat_map(|day| times.iter().enumerate().map(move |(i, &time)| (day, i, time))).find_map(
+            |(day, i, time)| {
                 let number = day.unsigned_abs() * MOST_SESSIONS_A_DAY + i as u64;
                 at(day, time).filter(|&at| at >= from).map(|at| (at, number))
-            })
+            },
+        )
     }
 
     fn session_due(&mut self, at: SimTime, log: &mut EventLog) {
@@ -326,7 +328,8 @@ impl PulseGenerator {
     /// The session is over, whatever the state then is.
     pub(super) fn stop_session(&mut self, at: SimTime, cause: Cause, log: &mut EventLog) {
         if self.session.take().is_some() {
-            self.write(at, Entry::event(Code::StimulationStop));
+            let text = format!("{cause:?}").to_lowercase();
+            self.write(at, Entry::Event { code: Code::StimulationStop, text });
             log.push(at, EventKind::SessionEnded { cause });
         }
         Side::BOTH.into_iter().for_each(|side| self.trains[side].halt());
@@ -360,6 +363,7 @@ impl PulseGenerator {
         w.count("scheduled", self.scheduled);
         w.flag("replace", self.replace);
         w.flag("spent", self.spent);
+        w.flag("faulty", self.faulty);
         self.clock.write_state(w);
         self.battery.write_state(w);
         self.memory.write_state(w);

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod emission;
 pub mod generator;
 pub mod impedance;
+pub mod longevity;
 pub mod memory;
 pub mod orders;
 pub mod output;

@@ -11,6 +11,15 @@ use crate::side::Side;
 use crate::time::SimTime;
 
 impl PulseGenerator {
+    /// Whether the device hears nothing now; says so.
+    pub fn is_deaf(&self, at: SimTime, log: &mut EventLog) -> bool {
+        let deaf = matches!(self.state, State::Off | State::Booting);
+        if deaf {
+            log.push(at, EventKind::CommandIgnored { reason: "the device does not answer".to_string() });
+        }
+        deaf
+    }
+
     /// Turns the schedule on or off; a session that runs goes on.
     pub fn set_scheduling(&mut self, at: SimTime, on: bool, log: &mut EventLog) {
         self.scheduling = on;

@@ -157,8 +157,8 @@ impl BeyondSafe {
 pub struct Habits {
     /// How fast the clock runs, in parts per million too much.
     pub clock_ppm: Figure,
-    /// Whether the device looks at the clock once a minute and begins a session in the minute of its time, if it is idle
-    /// then; else it begins at the instant itself.
+    /// Whether the device looks at the clock once a minute, and does what it does by itself at such looks only. Its
+    /// session times are whole minutes.
     pub looks_once_a_minute: bool,
     /// Whether of several session times only the last is kept.
     pub arms_last_only: bool,
@@ -177,6 +177,12 @@ pub struct Habits {
 }
 
 impl Habits {
+    /// Those of the session times that the device keeps.
+    pub fn armed<'a>(&self, times: &'a [SimTime]) -> &'a [SimTime] {
+        let from = if self.arms_last_only { times.len().saturating_sub(1) } else { 0 };
+        &times[from..]
+    }
+
     /// Every figure with its name, as files and reports show them.
     pub fn figures(&self) -> [(&'static str, &Figure); 5] {
         [
@@ -196,6 +202,8 @@ pub enum MagnetAction {
     Stop,
     /// Ends a session that runs, and begins one where none does.
     Toggle,
+    /// Cuts the power as long as it is there.
+    CutsPower,
     /// Disconnects the battery.
     PowerOff,
     /// Connects it again.
@@ -204,8 +212,13 @@ pub enum MagnetAction {
 
 impl MagnetAction {
     /// All of them, with their names in files.
-    pub const ALL: [(&str, Self); 4] =
-        [("Stop", Self::Stop), ("Toggle", Self::Toggle), ("PowerOff", Self::PowerOff), ("PowerOn", Self::PowerOn)];
+    pub const ALL: [(&str, Self); 5] = [
+        ("Stop", Self::Stop),
+        ("Toggle", Self::Toggle),
+        ("CutsPower", Self::CutsPower),
+        ("PowerOff", Self::PowerOff),
+        ("PowerOn", Self::PowerOn),
+    ];
 }
 
 /// What a magnet does that is held for so long.

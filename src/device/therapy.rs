@@ -82,7 +82,7 @@ use Input as I;
 use State as S;
 
 /// Every transition: from, on what, to.
-pub const TRANSITIONS: [(State, Input, State); 67] = [
+pub const TRANSITIONS: [(State, Input, State); 68] = [
     (S::Off, I::PowerOn, S::Booting),
     (S::Booting, I::Booted, S::Idle),
     (S::Booting, I::BatterySpent, S::EndOfService),
@@ -133,6 +133,7 @@ pub const TRANSITIONS: [(State, Input, State); 67] = [
     (S::Paused, I::Reset, S::Booting),
     (S::Paused, I::PowerLost, S::Off),
     (S::SessionOver, I::SessionBegins, S::Resting),
+    (S::SessionOver, I::TestBegins, S::Testing),
     (S::SessionOver, I::Settled, S::Idle),
     (S::SessionOver, I::LimitPassed, S::Fault),
     (S::SessionOver, I::BatterySpent, S::EndOfService),
@@ -237,8 +238,8 @@ impl Input {
 pub fn document() -> String {
     let mut page = String::from(
         "# The states of the device\n\nDrawn from the table in [therapy.rs](../src/device/therapy.rs); a test keeps \
-         the two alike.\nWhat is in no line changes nothing. In any state but `off` the supply can go and the processor \
-         can start anew; the picture leaves that out.\n\n```mermaid\nstateDiagram-v2\n",
+         the two alike.\nWhat is in no line changes nothing. In any state but `off` the supply can go and the \
+         processor can start anew; the picture leaves that out.\n\n```mermaid\nstateDiagram-v2\n",
     );
     let id = |state: State| format!("{state:?}");
     for state in State::ALL {

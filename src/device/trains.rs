@@ -66,7 +66,8 @@ impl Train {
         self.begin(start, session_end);
     }
 
-    /// How many pulses from the next one on have the same amplitude, that amplitude, nA, and whether the next one is the
+    /// How many pulses from the next one on have the same amplitude, that amplitude, nA, and whether the next one is
+    /// the
     /// second of an alternating pair. Pulses of a burst do not come at even intervals and count one by one.
     pub fn alike(&self, program: &SideProgram, Timing { period, .. }: Timing) -> (i64, i64, bool) {
         let place = self.place(period);
@@ -88,7 +89,8 @@ impl Train {
         self.take(program, timing, session_end);
     }
 
-    /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating pair.
+    /// The pulse that is due is put out: returns its amplitude, nA, and whether it is the second of an alternating
+    /// pair.
     pub fn take(&mut self, program: &SideProgram, timing: Timing, session_end: SimTime) -> (i64, bool) {
         let Timing { period, burst_period } = timing;
         let (amplitude_na, ramps) = program.amplitude_na(self.place(period), period);

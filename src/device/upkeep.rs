@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::device::activator::Activator;
-use crate::device::battery::Battery;
+use crate::device::battery::{Battery, BatteryKind};
 use crate::device::clock::{DeviceClock, OPENNERVE_EPOCH, day_and_time};
 use crate::device::generator::{Cause, Next, PulseGenerator, Routines};
 use crate::device::impedance::{ImpedanceTest, Verdict};
@@ -21,6 +21,9 @@ use crate::time::{DayClock, SimTime};
 
 /// How often a battery that is being charged is looked at.
 const CHARGE_LOOK: SimTime = SimTime::from_secs(60);
+
+/// How much later a routine test is tried again that found the device at something else.
+const LATER: SimTime = SimTime::from_secs(60);
 
 /// Hours.
 fn hours(hours: f64) -> SimTime {
@@ -68,6 +71,7 @@ impl PulseGenerator {
             scheduled: 0,
             replace: false,
             spent: false,
+            faulty: false,
         };
         generator.write(SimTime::ZERO, Entry::event(Code::PowerOn));
         generator.store_program(SimTime::ZERO, log);
@@ -89,7 +93,7 @@ impl PulseGenerator {
                     self.write(at, Entry::event(Code::Wake));
                     self.test_impedance(at, log);
                 } else {
-                    self.routines.impedance = Some(self.look_after(at + SimTime::from_nanos(1)));
+                    self.routines.impedance = Some(self.look_after(at + LATER));
                 }
             }
             Next::Battery => self.test_battery(at, log),
@@ -128,6 +132,8 @@ impl PulseGenerator {
                 self.take(at, Input::Booted, log);
                 if self.spent {
                     self.take(at, Input::BatterySpent, log);
+                } else if self.faulty {
+                    self.take(at, Input::LimitPassed, log);
                 }
             }
             _ => {
@@ -148,6 +154,7 @@ impl PulseGenerator {
     fn power_on(&mut self, at: SimTime, log: &mut EventLog) {
         self.power_at = None;
         if self.take(at, Input::PowerOn, log) {
+            self.battery.set_connected(at, true);
             self.wakes_at = Some(at + self.seconds(self.profile.habits.boot_s.value));
             self.write(at, Entry::event(Code::PowerOn));
         }
@@ -160,6 +167,8 @@ impl PulseGenerator {
             self.stop_session(at, cause, log);
             if self.link.connected {
                 self.battery.set_telemetry(at, false);
+                let reason = "the device has started anew".to_string();
+                log.push(at, EventKind::LinkChanged { connected: false, reason });
             }
             self.link.reset();
             (self.test, self.wakes_at, self.routines, self.due) = (None, None, Routines::default(), None);
@@ -171,6 +180,7 @@ impl PulseGenerator {
     /// The supply goes for so long; it comes back by itself where it is said how long.
     pub fn lose_power(&mut self, at: SimTime, span: Option<SimTime>, log: &mut EventLog) {
         if self.forget(at, Input::PowerLost, Cause::PowerLost, log) {
+            self.battery.set_connected(at, false);
             self.power_at = span.map(|span| at + span);
         }
     }
@@ -187,6 +197,7 @@ impl PulseGenerator {
     pub(super) fn pass_limit(&mut self, at: SimTime, side: Side, excess: Excess, log: &mut EventLog) {
         let Excess { limit, found, allowed, contact } = excess;
         log.push(at, EventKind::LimitPassed { side, contact, limit, found, allowed });
+        self.faulty = true;
         self.take(at, Input::LimitPassed, log);
         self.stop_session(at, Cause::Limit, log);
         (self.test, self.wakes_at) = (None, None);
@@ -195,6 +206,7 @@ impl PulseGenerator {
     /// Somebody clears the fault.
     pub fn clear_fault(&mut self, at: SimTime, log: &mut EventLog) {
         if self.take(at, Input::FaultCleared, log) {
+            self.faulty = false;
             self.idle(at, log);
         } else {
             log.push(at, EventKind::CommandIgnored { reason: "there is no fault to clear".to_string() });
@@ -203,17 +215,23 @@ impl PulseGenerator {
 
     /// Begins a measurement of impedance, unless something keeps it from beginning.
     pub fn test_impedance(&mut self, at: SimTime, log: &mut EventLog) {
-        if !self.state.is_ready() || !self.take(at, Input::TestBegins, log) {
-            let reason = format!("the device is in the state {}", self.state.name());
-            log.push(at, EventKind::CommandIgnored { reason });
-            return;
-        }
-        self.wakes_at = None;
         let fixed_ma = self.profile.impedance.current_ma.value;
         let current_na = match fixed_ma {
             0.0 => Side::BOTH.map(|side| self.program.sides[side].safe_amplitude_na).into_iter().min().unwrap_or(0),
             fixed_ma => (fixed_ma * 1e6).round() as i64,
         };
+        let reason = if current_na == 0 {
+            Some("the safe amplitude, which it tests with, is 0 mA".to_string())
+        } else if !self.take(at, Input::TestBegins, log) {
+            Some(format!("the device is in the state {}", self.state.name()))
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            log.push(at, EventKind::CommandIgnored { reason });
+            return;
+        }
+        self.wakes_at = None;
         let free = Side::BOTH.map(|side| self.busy_until[side]).into_iter().fold(at, SimTime::max);
         self.test = Some(ImpedanceTest::new(free, current_na));
     }
@@ -276,6 +294,10 @@ impl PulseGenerator {
 
     /// A charger is put on for so long; a session that runs ends.
     pub fn charge(&mut self, at: SimTime, span: SimTime, log: &mut EventLog) {
+        if self.battery.profile.kind == BatteryKind::Primary {
+            log.push(at, EventKind::CommandIgnored { reason: "a primary cell is not charged".to_string() });
+            return;
+        }
         if self.session.is_some() {
             self.end_session(at, Cause::Charging, log);
         }
@@ -326,6 +348,9 @@ impl PulseGenerator {
             return;
         }
         self.magnet = Some((at, at + span));
+        if self.profile.magnet.iter().any(|window| window.action == MagnetAction::CutsPower) {
+            self.lose_power(at, None, log);
+        }
     }
 
     fn magnet_removed(&mut self, at: SimTime, log: &mut EventLog) {
@@ -344,7 +369,7 @@ impl PulseGenerator {
             Some(MagnetAction::Toggle) if self.session.is_some() => self.end_session(at, Cause::Magnet, log),
             Some(MagnetAction::Toggle) => self.begin_session(at, Cause::Magnet, log),
             Some(MagnetAction::PowerOff) => self.lose_power(at, None, log),
-            Some(MagnetAction::PowerOn) => self.power_on(at, log),
+            Some(MagnetAction::PowerOn | MagnetAction::CutsPower) => self.power_on(at, log),
             _ => {}
         }
     }
@@ -377,7 +402,7 @@ impl PulseGenerator {
         if self.scheduling && self.state != State::Off {
             let (first, _) = day_and_time(before);
             let (last, _) = day_and_time(now);
-            let times = &self.program.session_times;
+            let times = self.profile.habits.armed(&self.program.session_times);
             let jumped_over = (first..=last).flat_map(|day| times.iter().map(move |&time| SimTime::DAY * day + time));
             for _ in jumped_over.filter(|&time| before < time && time < now).take(times.len()) {
                 self.scheduled += 1;

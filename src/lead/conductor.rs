@@ -397,6 +397,7 @@ impl Lead {
         } else {
             self.source.recover(source_ac)
         }
+        self.source.leak(of_cathodes(&past));
         (through, source_ac)
     }
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::device::battery::{Battery, Consumer, Longevity, Usage, longevity};
+use crate::device::battery::{Battery, Consumer};
 use crate::device::generator::PulseGenerator;
+use crate::device::longevity::{Longevity, Usage, longevity};
 use crate::device::profile::DeviceProfile;
 use crate::device::program::{Program, pulses_within};
 use crate::device::pulse::microcoulombs;
@@ -80,7 +81,7 @@ pub struct LongevitySummary {
 
 /// What a program takes out of the battery in a day on which all its sessions are taken.
 pub fn usage(program: &Program, device: &DeviceProfile) -> Usage {
-    let sessions = program.session_times.len() as f64;
+    let sessions = device.habits.armed(&program.session_times).len() as f64;
     let mut usage = Usage { rail_v: device.compliance_v.value, ..Usage::default() };
     for side in Side::BOTH.into_iter().filter(|&side| program.coordination.uses(side)) {
         let side_program = &program.sides[side];

@@ -58,7 +58,8 @@ fn battery(device: &DeviceSummary) -> String {
         None => format!("{replacement_years:.1} years to replacement"),
     };
     format!(
-        "battery: {lasts} at {mean_ua:.1} µA; {:.0} % stimulation, {:.0} % at rest, {:.0} % radio, {:.0} % self-discharge",
+        "battery: {lasts} at {mean_ua:.1} µA: {:.0} % stimulation, {:.0} % at rest, {:.0} % radio, \
+         {:.0} % self-discharge",
         shares.stimulation * 100.0,
         shares.quiescent * 100.0,
         shares.telemetry * 100.0,

@@ -174,6 +174,9 @@ fn device_command(name: &str, fields: &Fields<'_>, maker: Maker<'_>, program: &m
         "ResumeSession" => C::Resume,
         "StepAmplitude" => {
             let steps = number(fields, "steps", -1000.0..=1000.0, "");
+            if steps.fract() != 0.0 {
+                fields.owner().problem(format!("steps is {steps}; it is a whole number"));
+            }
             C::Several(sides(fields).into_iter().map(|side| C::StepAmplitude(side, steps as i64)).collect())
         }
         "Magnet" => C::Magnet(span("for")),

@@ -174,6 +174,9 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let maker = Maker { device: &device, implant: &implant };
     let written = program_node.map_or_else(|| base.clone(), |node| read_program(node, maker, &base));
     let program = written.program(&device);
+    if let (None, Some(node)) = (program_node, fields.optional("device")) {
+        maker.check_limits(&node, &program);
+    }
     let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, maker, &written));
     let Treated { patient, nerve, muscle, rates } = treated?;
     Some(Scenario {

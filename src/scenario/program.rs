@@ -1,6 +1,6 @@
 //! Reading a therapy program, against what the device can make.
 
-use crate::device::profile::{DeviceProfile, Range};
+use crate::device::profile::{BeyondSafe, DeviceProfile, Range};
 use crate::device::program::{Burst, Coordination, Edge, PhaseOrder, Program, Recharge, SideProgram, pulses_within};
 use crate::device::pulse::{CONTACT_NAMES, Contacts};
 use crate::lead::implant::ImplantProfile;
@@ -230,7 +230,9 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
     }
     let last_pulse = side.period * (pulses_within(side.on, side.period) - 1);
     let room = side.period.min(side.cycle() - last_pulse);
-    if side.pulse_length() > room && !device.cuts_width {
+    // A device that cuts widths stores this one.
+    let width = if device.cuts_width { side.width.min(side.period) } else { side.width };
+    if (SideProgram { width, ..side.clone() }).pulse_length() > room {
         node.problem(format!(
             "a pulse with its gap and recharge takes {}, and at {} Hz there are {} until the next",
             side.pulse_length(),
@@ -239,6 +241,12 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
         ));
     }
     check_recharge(node, side.amplitude_na, side.recharge, device);
+    if side.amplitude_na > side.safe_amplitude_na && device.beyond_safe == BeyondSafe::Refuse {
+        node.problem(format!(
+            "amplitude_ma is {}, which is beyond safe_amplitude_ma, {}; the device refuses it",
+            settings.amplitude_ma, settings.safe_amplitude_ma
+        ));
+    }
     // An edge that the converter cannot make is another waveform than the one that is asked for.
     let least = side.edges.iter().map(|edge| edge.level_ppm.abs()).filter(|&level| level > 0).min();
     if let Some(level_ppm) = least.filter(|_| side.amplitude_na > 0) {
@@ -330,6 +338,12 @@ fn session_times(node: Node<'_>, device: &DeviceProfile) -> Vec<SimTime> {
     let times: Vec<SimTime> = node.list().iter().map(Node::time_of_day).collect();
     if let Err(why) = device.sessions_per_day.check(times.len() as f64, "sessions a day") {
         node.problem(format!("found {} sessions a day; {why}", times.len()));
+    }
+    let minute = SimTime::from_secs(60);
+    if let Some(&time) =
+        times.iter().find(|time| !time.is_multiple_of(minute)).filter(|_| device.habits.looks_once_a_minute)
+    {
+        node.problem(format!("found {}; the device knows whole minutes", show_time_of_day(time)));
     }
     if let Some(pair) = times.windows(2).find(|pair| pair[0] >= pair[1]) {
         let (first, second) = (show_time_of_day(pair[0]), show_time_of_day(pair[1]));

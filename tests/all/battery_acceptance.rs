@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use stimtwin::device::battery::{Battery, BatteryProfile, Consumer, CurvePoint, Usage, longevity};
+use stimtwin::device::battery::{Battery, BatteryProfile, Consumer, CurvePoint};
+use stimtwin::device::longevity::{Usage, longevity};
 use stimtwin::record::digest::StateWriter;
 use stimtwin::scenario::battery::read_battery;
 use stimtwin::scenario::library::read_text;

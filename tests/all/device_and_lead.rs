@@ -190,8 +190,8 @@ fn verif_fast_pulses_meet_refractory_axons() {
     let text = therapy(
         "30 s",
         &format!(
-            "program: (session: \"2 min\", both: (amplitude_ma: 2.0, safe_amplitude_ma: 5.0, width_us: 100, rate_hz: 1000)), \
-             {SESSION} \
+            "program: (session: \"2 min\", both: (amplitude_ma: 2.0, safe_amplitude_ma: 5.0, width_us: 100, \
+             rate_hz: 1000)), {SESSION} \
              record: [(every: \"1 s\", probes: [\"left.force_n\"])],"
         ),
     )
@@ -268,17 +268,6 @@ fn verif_what_is_on_a_broken_contact_stays() {
     let residual = |side: &SideSummary, contact: usize| side.contacts[contact].charge.residual_uc;
     assert!(residual(&summary.left, 0) < -0.05, "{}", residual(&summary.left, 0));
     assert!(residual(&summary.right, 0).abs() < 2e-3, "{}", residual(&summary.right, 0));
-}
-
-#[test]
-fn verif_the_page_of_the_states_is_drawn_from_the_table() {
-    let path = crate::root().join("docs/therapy-states.md");
-    let page = std::fs::read_to_string(&path).unwrap_or_default();
-    let drawn = stimtwin::device::therapy::document();
-    if std::env::var_os("STIMTWIN_DRAW").is_some() {
-        std::fs::write(&path, &drawn).unwrap();
-    }
-    assert!(page == drawn, "STIMTWIN_DRAW=1 cargo test --release states draws docs/therapy-states.md anew");
 }
 
 /// Encapsulation adds the same to each ring, and raises thresholds.

@@ -254,7 +254,8 @@ fn verif_impedance_is_that_of_the_loop_until_the_rail_ends_it() {
 
 #[test]
 fn verif_what_cannot_be_pushed_is_said_once_an_episode() {
-    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 1.0)), timeline: [(at: \"0 s\", do: StartSession), \
+    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 1.0)), \
+                  timeline: [(at: \"0 s\", do: StartSession), \
                   (at: \"65 s\", do: SeriesResistance(side: Left, ohm: 20000)), \
                   (at: \"125 s\", do: RepairLead(side: Left)), \
                   (at: \"185 s\", do: SeriesResistance(side: Left, ohm: 20000))],";

@@ -34,7 +34,8 @@ fn verif_a_program_over_a_limit_is_refused_with_figure_and_limit() {
 
 #[test]
 fn verif_a_limit_that_is_passed_stops_therapy_until_the_fault_is_cleared() {
-    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 3.0)), timeline: [(at: \"0 s\", do: StartSession), \
+    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 3.0)), \
+                  timeline: [(at: \"0 s\", do: StartSession), \
                   (at: \"5 s\", do: LosePhase(phase: Recharge)), (at: \"60 s\", do: StartSession), \
                   (at: \"70 s\", do: MendOutput), (at: \"70 s\", do: ClearFault), (at: \"70 s\", do: StartSession)],";
     let changes = [("shorts_between: true", "shorts_between: false")];
@@ -107,7 +108,8 @@ fn command() -> impl Strategy<Value = String> {
         1 => side().prop_map(|side| format!("RepairLead(side: {side})")),
         1 => (side(), ring()).prop_map(|(side, k)| format!("BreakConductor(side: {side}, contact: E{k})")),
         1 => (side(), ring()).prop_map(|(side, k)| {
-            format!("IntermittentConductor(side: {side}, contact: E{k}, open_for: \"7 ms\", every: \"90 ms\", times: 99)")
+            let how = "open_for: \"7 ms\", every: \"90 ms\", times: 99";
+            format!("IntermittentConductor(side: {side}, contact: E{k}, {how})")
         }),
         1 => (side(), 0..10_u32).prop_map(|(side, n)| {
             format!("SeriesResistance(side: {side}, ohm: {})", 10_u64.pow(n) - 1)
@@ -121,7 +123,9 @@ fn command() -> impl Strategy<Value = String> {
         1 => (side(), ring(), 1..=100_u8).prop_map(|(side, k, n)| {
             format!("CorrodeContact(side: {side}, contact: E{k}, intact: {})", f64::from(n) / 100.0)
         }),
-        1 => (side(), -9..9_i8).prop_map(|(side, mm)| format!("MigrateLead(side: {side}, along_mm: {mm}, across_mm: 1)")),
+        1 => (side(), -9..9_i8).prop_map(|(side, mm)| {
+            format!("MigrateLead(side: {side}, along_mm: {mm}, across_mm: 1)")
+        }),
     ]
 }
 
