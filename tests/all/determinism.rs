@@ -145,13 +145,15 @@ fn verif_two_simulations_in_one_process_do_not_touch() {
 #[test]
 fn regress_digests() {
     let digests = [
-        ("first-session", "3f97110c4cca0572"),
-        ("titration", "5d0bc2137cc1a737"),
-        ("lead-fault", "0c52168e22a196ab"),
-        ("sham", "abd9b1e586705505"),
+        ("first-session", "be497ca230f5e77c"),
+        ("titration", "776e53df85dfdf1b"),
+        ("lead-fault", "a46b680d3e288e50"),
+        ("sham", "b076e04c96c35d9d"),
+        ("faults/insulation-leak", "4e967c549ed359d9"),
+        ("faults/opennerve-missed-minute", "4315b7e033c825f5"),
     ];
     for (name, expected) in digests {
         assert_eq!(digest(&shipped(name), None).to_string(), expected, "{name}");
     }
-    assert_eq!(digest(&busy_day(), None).to_string(), "d644693f43ccdaa8", "busy day");
+    assert_eq!(digest(&busy_day(), None).to_string(), "e6931d81ad1a5dfe", "busy day");
 }
