@@ -148,7 +148,15 @@ impl PulseGenerator {
         self.busy_until[pulse.side] = pulse.at + pulse.made.length();
         let limits = &self.profile.limits;
         let watched = self.watches[pulse.side].look(limits, pulse.at, sensed, contacts.0, contacts.1);
-        let passed = watched.and_then(|()| limits.balance(pulse, &flowed.waveform, sensed));
+        let program = &self.program.sides[pulse.side];
+        let timing = Timing::of(program, &self.output_faults);
+        let period = match pulse.purpose {
+            Purpose::Therapy => SimTime::from_nanos(timing.period.nanos() / i64::from(program.burst.pulses)),
+            Purpose::Test => self.profile.impedance.period(),
+        };
+        let passed = watched
+            .and_then(|()| limits.balance(pulse, &flowed.waveform, sensed))
+            .and_then(|()| limits.rate(pulse, sensed, period));
         if let Err(excess) = passed {
             self.pass_limit(pulse.at, pulse.side, excess, log);
             return;

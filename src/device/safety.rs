@@ -70,6 +70,17 @@ impl Limits {
         ]
     }
 
+    /// Whether pulses that take the charge of this one, every `period`, pass the limit of the mean current.
+    ///
+    /// # Errors
+    /// The excess.
+    pub fn rate(&self, pulse: &Pulse, sensed: &Sensed, period: SimTime) -> Result<(), Excess> {
+        let largest_ac = pulse.made.phases().iter().map(|phase| phase.charge_ac().abs()).max().unwrap_or(0);
+        let share = sensed.phase_charge_ac as f64 / largest_ac.max(1) as f64;
+        let mean_ua = sensed.moved_ac as f64 * share.min(1.0) / period.nanos() as f64 * 1e-3;
+        first_excess(&[("mean_current_ua", mean_ua, &self.mean_current_ua)], sensed.phase_contact)
+    }
+
     /// How long direct current is averaged over.
     fn dc_window(&self) -> SimTime {
         SimTime::from_nanos((self.dc_window_s.value * 1e9) as i64)

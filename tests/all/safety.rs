@@ -52,6 +52,29 @@ fn verif_a_limit_that_is_passed_stops_therapy_until_the_fault_is_cleared() {
     assert!(generator(&simulation).pulses(Side::Left) > pulses);
 }
 
+/// A bit of the converter that sticks makes six times the current: within the charge of a phase, and too much a second.
+#[test]
+fn verif_a_stuck_bit_that_raises_the_mean_current_stops_therapy_at_once() {
+    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 1.0)), \
+                  timeline: [(at: \"0 s\", do: StartSession), (at: \"5 s\", do: StickBit(bit: 9, high: true))],";
+    let scenario = with_device(&[("mean_current_ua: (value: 300", "mean_current_ua: (value: 40")], "10 s", fields);
+    let mut simulation = Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    let passed: Vec<_> = simulation
+        .take_events()
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::LimitPassed { limit, found, .. } => Some((event.at, limit, found)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(passed.len(), 1, "{passed:?}");
+    // 6.12 mA for 214 µs, there and back with its mismatch, 20 times a second.
+    let (at, limit, found) = passed[0];
+    assert_eq!((at, limit), (SimTime::from_secs(5), "mean_current_ua"));
+    assert!((found - 6.12 * 0.214 * 2.003 * 20.0).abs() < 0.1, "{found}");
+}
+
 /// What befalls the device, the leads and the patient, as it is written.
 fn command() -> impl Strategy<Value = String> {
     let side = || prop_oneof![Just("Left"), Just("Right"), Just("Both")];
