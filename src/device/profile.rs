@@ -262,7 +262,7 @@ impl DeviceProfile {
 
     /// The voltage that pushes therapy through the load, µV.
     pub fn rail_uv(&self) -> i64 {
-        ((self.compliance_v.value - self.headroom_v.value) * 1e6).round() as i64
+        ((self.compliance_v.value - self.headroom_v.value).max(0.0) * 1e6).round() as i64
     }
 
     /// The period between two pulses at the programmed rate, as the timer makes it: a whole number of ticks.

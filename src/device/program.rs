@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::device::profile::{BeyondSafe, DeviceProfile};
 use crate::device::pulse::{Contacts, Phase, Waveform};
 use crate::math;
 use crate::record::digest::StateWriter;
@@ -177,6 +178,17 @@ pub struct SideProgram {
 }
 
 impl SideProgram {
+    /// The program as a device stores it that lowers an amplitude or cuts a width rather than refuse it.
+    #[must_use]
+    pub fn stored(&self, device: &DeviceProfile) -> Self {
+        let clamps = device.beyond_safe == BeyondSafe::Clamp;
+        Self {
+            amplitude_na: if clamps { self.amplitude_na.min(self.safe_amplitude_na) } else { self.amplitude_na },
+            width: if device.cuts_width { self.width.min(self.period) } else { self.width },
+            ..self.clone()
+        }
+    }
+
     /// From the start of a train to the start of the next.
     pub fn cycle(&self) -> SimTime {
         self.on + self.off

@@ -404,7 +404,7 @@ impl PulseGenerator {
             let (last, _) = day_and_time(now);
             let times = self.profile.habits.armed(&self.program.session_times);
             let jumped_over = (first..=last).flat_map(|day| times.iter().map(move |&time| SimTime::DAY * day + time));
-            for _ in jumped_over.filter(|&time| before < time && time < now).take(times.len()) {
+            for _ in jumped_over.filter(|&time| before < time && time < now) {
                 self.scheduled += 1;
                 let reason = "the clock jumped past it".to_string();
                 log.push(at, EventKind::SessionMissed { reason });

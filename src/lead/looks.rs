@@ -68,6 +68,10 @@ impl Lead {
                 }
             }
         }
+        if lead.cathodes.is_empty() {
+            // Nothing has been switched to anything yet.
+            return Look { current_a: 0.0, load_v: 0.0, layer_v: lead.layer_v };
+        }
         lead.settle(at, device, contacts);
         lead.wire(device, contacts);
         let wiring = lead.wiring();

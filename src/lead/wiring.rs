@@ -84,7 +84,9 @@ impl Wiring {
         let place = |k: usize| live.iter().position(|&other| other == k);
         let shorts: Vec<_> = faults.shorts().filter_map(|(a, b, s)| Some((place(a)?, place(b)?, s))).collect();
         let circuit = |drive| Circuit { branches: branches.clone(), shorts: shorts.clone(), drive };
-        let leakage = Drive { current_a: device.leakage_na.value * 1e-9, conductance_s: 0.0 };
+        // What leaks comes from the supply, and ends where the load has its voltage.
+        let leakage_a = device.leakage_na.value * 1e-9;
+        let leakage = Drive { current_a: leakage_a, conductance_s: leakage_a.abs() / device.compliance_v.value };
         let discharge = Drive::voltage(0.0, device.discharge_ohm.value);
         let (open, shorted) = (Propagator::new(&circuit(leakage)), Propagator::new(&circuit(discharge)));
         let mut meant = [0.0; TERMINALS];

@@ -308,10 +308,17 @@ impl Nerve {
         let along = (tip - end).normalize();
         let middle = Point3::from((tip.coords + end.coords) / 2.0);
         let to_lead = middle - self.axis_mm;
-        let away = to_lead - self.direction * to_lead.dot(&self.direction);
-        let away = away - along * away.dot(&along);
-        // A lead that lies along the nerve and on it has no way that leads away more than another.
-        let away = away.try_normalize(1e-9).unwrap_or_else(|| along.cross(&self.direction).normalize());
+        // Across both lead and nerve: the way on which every contact gets further from the nerve. A lead along the
+        // nerve
+        // has only its distance to go by.
+        let away = match along.cross(&self.direction).try_normalize(1e-6) {
+            Some(across) if across.dot(&to_lead) < 0.0 => -across,
+            Some(across) => across,
+            None => {
+                let distance = to_lead - along * to_lead.dot(&along);
+                distance.try_normalize(1e-9).unwrap_or_else(Vector3::z)
+            }
+        };
         for (contact, implanted) in self.contacts_mm.iter_mut().zip(implanted) {
             *contact = Some(implanted + along * along_mm + away * across_mm);
         }

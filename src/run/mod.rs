@@ -4,6 +4,7 @@ pub mod device;
 pub mod output;
 pub mod progress;
 pub mod report;
+pub mod suite;
 pub mod summary;
 
 use crate::record::expectation::Watched;

@@ -29,7 +29,9 @@ impl Display for Report<'_> {
         row("  of that commanded", &|side| share(side.charge.delivered_uc, side.charge.commanded_uc))?;
         // Less than a picocoulomb is rounding, and has no sign.
         row("  left on contacts, µC", &|side| format!("{:.6}", (side.charge.residual_uc * 1e6).round() / 1e6 + 0.0))?;
+        row("amplitude at the end, mA", &|side| format!("{:.2}", side.amplitude_ma))?;
         row("motor units recruited", &|side| percent(side.recruited_fraction))?;
+        row("  by the last pulse", &|side| percent(side.recruited_last_fraction))?;
         row("force, peak, N", &|side| format!("{:.1}", side.peak_force_n))?;
         row("force in trains, mean, N", &|side| side.mean_force_n.map_or("-".into(), |n| format!("{n:.1}")))?;
         row("ripple", &|side| side.ripple.map_or("-".into(), percent))?;

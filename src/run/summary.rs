@@ -81,6 +81,10 @@ pub struct SideSummary {
     pub trains: u64,
     /// Motor units that the pulse that fired most fired, as a fraction.
     pub recruited_fraction: f64,
+    /// Motor units that the last pulse fired, as a fraction.
+    pub recruited_last_fraction: f64,
+    /// The amplitude that the device has in the end, mA.
+    pub amplitude_ma: f64,
     /// The largest force felt, N.
     pub peak_force_n: f64,
     /// Mean force during trains, N; null if there was none.
@@ -238,6 +242,8 @@ impl SideSummary {
                 .collect(),
             trains: pool.gauge.trains,
             recruited_fraction: view.nerve.recruited_most_fraction(),
+            recruited_last_fraction: view.nerve.recruited_fraction(),
+            amplitude_ma: view.generator.program().sides[side].amplitude_na as f64 / 1e6,
             peak_force_n: pool.gauge.peak_n,
             mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
             ripple: pool.gauge.ripple(),

@@ -217,10 +217,10 @@ fn device_command(name: &str, fields: &Fields<'_>, maker: Maker<'_>, program: &m
 }
 
 fn set_amplitude(fields: &Fields<'_>, maker: Maker<'_>, program: &WrittenProgram) -> DeviceCommand {
-    let running = program.program(maker.device);
+    let (running, sides) = (program.program(maker.device), sides(fields));
     let Some(node) = fields.required("amplitude_ma") else { return DeviceCommand::Several(Vec::new()) };
     let set = |side| DeviceCommand::SetAmplitude(side, read_amplitude_na(node, maker, &running.sides[side]));
-    DeviceCommand::Several(sides(fields).into_iter().map(set).collect())
+    DeviceCommand::Several(sides.into_iter().map(set).collect())
 }
 
 fn jump_clock(fields: &Fields<'_>) -> DeviceCommand {

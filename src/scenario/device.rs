@@ -14,6 +14,9 @@ use crate::scenario::reader::{Fields, Node};
 use crate::source::Figure;
 use crate::time::SimTime;
 
+/// The least supply of an output stage, V.
+const LEAST_SUPPLY_V: f64 = 0.01;
+
 /// Yes or no, for a field that must be there.
 fn flag(fields: &Fields<'_>, name: &'static str) -> bool {
     fields.required(name).and_then(|node| node.choice(&[("true", true), ("false", false)])).unwrap_or_default()
@@ -64,7 +67,7 @@ pub fn read_device(fields: &Fields<'_>) -> DeviceProfile {
         cuts_width: flag(fields, "cuts_width"),
         stage,
         stage_figures,
-        compliance_v: figure(output, "compliance_v", 0.1..=100.0, "V"),
+        compliance_v: figure(output, "compliance_v", LEAST_SUPPLY_V..=100.0, "V"),
         headroom_v: figure(output, "headroom_v", 0.0..=10.0, "V"),
         output_ohm: figure(output, "output_ohm", 0.0..=1e12, "Ω"),
         leakage_na: figure(output, "leakage_na", -1e4..=1e4, "nA"),
@@ -90,9 +93,8 @@ fn check_device(device: &DeviceProfile, fields: &Fields<'_>) {
     if device.rate_hz.max * device.pulses_per_cycle.value * tick_us > 1e6 {
         problem("rate_hz goes up to more than a pulse for each timer_tick_us".to_string());
     }
-    // A compliance voltage that was wrong itself has been said.
-    let least_v = 0.1;
-    if device.headroom_v.value >= device.compliance_v.value && device.compliance_v.value > least_v {
+    // A supply that was wrong itself has been said, and reads as the least.
+    if device.headroom_v.value >= device.compliance_v.value && device.compliance_v.value > LEAST_SUPPLY_V {
         problem("headroom_v leaves nothing of compliance_v to push with".to_string());
     }
     let most_na = device.stage.dac.current_na(device.stage.dac.full_scale());

@@ -230,9 +230,7 @@ fn check_side(node: &Node<'_>, settings: &Settings, side: &SideProgram, device: 
     }
     let last_pulse = side.period * (pulses_within(side.on, side.period) - 1);
     let room = side.period.min(side.cycle() - last_pulse);
-    // A device that cuts widths stores this one.
-    let width = if device.cuts_width { side.width.min(side.period) } else { side.width };
-    if (SideProgram { width, ..side.clone() }).pulse_length() > room {
+    if side.stored(device).pulse_length() > room {
         node.problem(format!(
             "a pulse with its gap and recharge takes {}, and at {} Hz there are {} until the next",
             side.pulse_length(),
@@ -397,8 +395,8 @@ impl Maker<'_> {
     pub fn check_limits(&self, node: &Node<'_>, program: &Program) {
         let excess = |side: Side| {
             let used = program.coordination.uses(side);
-            used.then(|| self.device.limits.side(&program.sides[side], &self.device.stage, self.implant).err())
-                .flatten()
+            let stored = program.sides[side].stored(self.device);
+            used.then(|| self.device.limits.side(&stored, &self.device.stage, self.implant).err()).flatten()
         };
         let [left, right] = Side::BOTH.map(excess);
         match (left, right) {
@@ -462,9 +460,8 @@ pub fn read_amplitude_na(node: Node<'_>, maker: Maker<'_>, program: &SideProgram
     }
     let amplitude_na = nano_of_micro(value * 1e3);
     check_recharge(&node, amplitude_na, program.recharge, device);
-    if let Err(excess) =
-        device.limits.side(&SideProgram { amplitude_na, ..program.clone() }, &device.stage, maker.implant)
-    {
+    let stored = SideProgram { amplitude_na, ..program.clone() }.stored(device);
+    if let Err(excess) = device.limits.side(&stored, &device.stage, maker.implant) {
         node.wrong(excess);
     }
     amplitude_na

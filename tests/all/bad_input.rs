@@ -189,7 +189,7 @@ fn verif_mistakes_in_a_profile_carry_its_own_place() {
     let problems = Scenario::from_text("f.ron", &text, folder.path()).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert!(problems[0].file.ends_with("mine.ron") && problems[0].line > 10);
-    assert!(problems[0].message.contains("found -12; allowed is a number from 0.1 to 100 V"), "{}", problems[0]);
+    assert!(problems[0].message.contains("found -12; allowed is a number from 0.01 to 100 V"), "{}", problems[0]);
     let missing = therapy("1 h", "").replace("\"restorative\"", "\"nowhere.ron\"");
     let problems = Scenario::from_text("f.ron", &missing, folder.path()).unwrap_err();
     assert!(problems[0].message.contains("cannot read"), "{}", problems[0]);

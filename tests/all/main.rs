@@ -17,6 +17,7 @@ mod properties;
 mod reader_fuzz;
 mod safety;
 mod scenarios;
+mod suite;
 mod tidy;
 
 use std::path::{Path, PathBuf};
