@@ -4,6 +4,7 @@
 //! definitions, `regress_` against our own earlier values.
 
 mod adaptation_reference;
+mod axon_reference;
 mod bad_input;
 mod battery_acceptance;
 mod command_line;
