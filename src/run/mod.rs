@@ -5,6 +5,7 @@ pub mod output;
 pub mod progress;
 pub mod report;
 pub mod summary;
+pub mod threshold;
 
 use crate::record::expectation::Watched;
 use crate::record::probe::Recording;

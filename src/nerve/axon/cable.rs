@@ -71,6 +71,30 @@ struct Eliminated {
 const NOTHING: Eliminated =
     Eliminated { uu: [0.0; LANES], ux: [0.0; LANES], xx: [0.0; LANES], u: [0.0; LANES], x: [0.0; LANES] };
 
+/// How the first or the last node of a fibre is; no current leaves the axon there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// As every node.
+    Active,
+    /// Without channels, so that no current fires it.
+    Passive,
+    /// In the middle of a fibre both halves of which do the same: one half stands for both.
+    Mirror,
+}
+
+/// Conductance of a passive node, S/cm².
+const PASSIVE_S_PER_CM2: f64 = 1e-4;
+
+/// The first and the last node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ends(pub End, pub End);
+
+impl Ends {
+    fn of(self, index: usize, nodes: usize) -> Option<End> {
+        if index == 0 { Some(self.0) } else { (index == nodes - 1).then_some(self.1) }
+    }
+}
+
 /// The state of one fibre: what a run starts from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FibreState {
@@ -117,8 +141,8 @@ impl Cable {
         }
     }
 
-    /// Puts a fibre of so many nodes, at least two, into a lane. Its first and last node may be passive.
-    pub fn place(&mut self, lane: usize, geometry: &Geometry, nodes: usize, passive_ends: bool) {
+    /// Puts a fibre of so many nodes, at least two, into a lane.
+    pub fn place(&mut self, lane: usize, geometry: &Geometry, nodes: usize, ends: Ends) {
         assert!(nodes >= 2 && nodes <= self.walls.len(), "a fibre that fits");
         self.clear(lane);
         self.nodes[lane] = nodes;
@@ -127,18 +151,26 @@ impl Cable {
         let part = |index: usize| if index % PERIOD == 0 { &node } else { &between[index % PERIOD - 1] };
         for (index, wall) in self.between.iter_mut().enumerate() {
             set_wall(wall, lane, self.dt_ms, part(index + 1));
-            let (before, after) = (coupling_us(part(index), part(index + 1)), coupling_us(part(index + 1), part(index + 2)));
+            let (before, after) =
+                (coupling_us(part(index), part(index + 1)), coupling_us(part(index + 1), part(index + 2)));
             couple(wall, lane, Some(before), Some(after));
         }
         let coupling = coupling_us(&node, &between[0]);
         for index in 0..nodes {
-            let end = index == 0 || index == nodes - 1;
+            let end = ends.of(index, nodes);
+            let passive = end == Some(End::Passive);
+            // Half of a node in a mirror: the other half is the image's.
+            let share = if end == Some(End::Mirror) { 0.5 } else { 1.0 };
+            let part = Part {
+                membrane_nf: share * node.membrane_nf,
+                leak_us: if passive { PASSIVE_S_PER_CM2 * node.area_cm2 * 1e6 } else { 0.0 },
+                sheath_us: share * node.sheath_us,
+                ..node
+            };
             let wall = &mut self.walls[index];
-            let passive = passive_ends && end;
-            let leak_us = if passive { 1e-4 * node.area_cm2 * 1e6 } else { 0.0 };
-            set_wall(wall, lane, self.dt_ms, &Part { leak_us, ..node });
+            set_wall(wall, lane, self.dt_ms, &part);
             couple(wall, lane, (index > 0).then_some(coupling), (index < nodes - 1).then_some(coupling));
-            self.active[index][lane] = if passive { 0.0 } else { node.area_cm2 * 1e6 };
+            self.active[index][lane] = if passive { 0.0 } else { share * node.area_cm2 * 1e6 };
         }
         // Past its end the compartments of an internode are there as everywhere; its nodes hold nothing but the end.
         self.walls[nodes..].iter_mut().for_each(|wall| couple(wall, lane, Some(coupling), None));

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use crate::nerve::axon::cable::{Cable, FibreState};
+use crate::nerve::axon::cable::{Cable, End, Ends, FibreState};
 use crate::nerve::axon::gates::LANES;
 use crate::nerve::axon::parameters::{Geometry, PERIOD};
 
@@ -46,87 +46,85 @@ pub struct PointContact {
 pub struct Fibre {
     /// Its dimensions.
     pub geometry: Geometry,
-    /// How many nodes it has: an odd number, so that there is a central one.
+    /// How many nodes it has.
     pub nodes: usize,
-    /// Whether its first and last node have no channels, so that no current fires its ends.
-    pub passive_ends: bool,
+    /// How it ends.
+    pub ends: Ends,
+    /// The index of the central node: the first where the fibre is mirrored there.
+    pub centre: usize,
     /// The potential outside each compartment, mV for a milliampere of the pulse.
     pub field: Vec<f64>,
 }
 
 impl Fibre {
     /// A fibre that reaches so many nodes to either side of its central one, in the field of contacts.
+    ///
+    /// Where all contacts are above the central node, both halves do the same and only one is computed.
     pub fn new(diameter_um: f64, reach: usize, contacts: &[PointContact], tissue: Conductivity) -> Self {
-        let geometry = Geometry::at(diameter_um);
-        let nodes = 2 * reach + 1;
-        let (node, between) = (geometry.node(), geometry.between());
-        let mut middle_um = -(reach as f64) * geometry.internode_um;
-        let mut field = Vec::with_capacity((nodes - 1) * PERIOD + 1);
-        for index in 0..=(nodes - 1) * PERIOD {
-            let part = if index % PERIOD == 0 { &node } else { &between[index % PERIOD - 1] };
-            if index > 0 {
-                middle_um += part.length_um / 2.0;
-            }
-            // Sums of lengths round; a node is where its number says.
-            let nth = (index / PERIOD) as f64 - reach as f64;
-            if index % PERIOD == 0 {
-                middle_um = nth * geometry.internode_um;
-            }
-            let of = |contact: &PointContact| {
-                contact.share * tissue.potential_mv(contact.distance_mm, middle_um / 1e3 - contact.along_mm)
-            };
-            field.push(contacts.iter().map(of).sum());
-            middle_um += part.length_um / 2.0;
+        let whole = Self::whole(diameter_um, reach, contacts, tissue);
+        if contacts.iter().any(|contact| contact.along_mm != 0.0) {
+            return whole;
         }
-        Self { geometry, nodes, passive_ends: true, field }
+        let field = whole.field[reach * PERIOD..].to_vec();
+        Self { nodes: reach + 1, ends: Ends(End::Mirror, End::Passive), centre: 0, field, ..whole }
     }
 
-    /// The index of the central node.
-    pub fn centre(&self) -> usize {
-        self.nodes / 2
+    /// The same with both halves, wherever the contacts are.
+    pub fn whole(diameter_um: f64, reach: usize, contacts: &[PointContact], tissue: Conductivity) -> Self {
+        let geometry = Geometry::at(diameter_um);
+        let nodes = 2 * reach + 1;
+        let middles_um = geometry.middles_um();
+        let of_place = |index: usize| {
+            let node = (index / PERIOD) as f64 - reach as f64;
+            let at_mm = (node * geometry.internode_um + middles_um[index % PERIOD]) / 1e3;
+            contacts
+                .iter()
+                .map(|contact| contact.share * tissue.potential_mv(contact.distance_mm, at_mm - contact.along_mm))
+                .sum()
+        };
+        let field = (0..=(nodes - 1) * PERIOD).map(of_place).collect();
+        Self { geometry, nodes, ends: Ends(End::Passive, End::Passive), centre: reach, field }
     }
 }
 
 /// Nodes of the fibre that is brought to rest in place of a longer one: its middle is as that of any longer one.
 const RESTING_NODES: usize = 21;
 
-/// The states that fibres of those dimensions come to without a current, fewer than [`LANES`] or as many.
+/// The states that short fibres of those dimensions and with passive ends come to without a current; [`LANES`] of them
+/// at most.
 ///
 /// 39 steps of 5 ms from −80 mV and 500 of 10 µs, as the reference results do it.
-pub fn at_rest(fibres: &[(Geometry, bool)]) -> Vec<FibreState> {
-    assert!(fibres.len() <= LANES);
-    let mut states: Vec<Option<FibreState>> = vec![None; fibres.len()];
-    for (dt_ms, steps) in [(5.0, 39), (0.01, 500)] {
+pub fn at_rest(geometries: &[Geometry]) -> Vec<FibreState> {
+    assert!(geometries.len() <= LANES);
+    let place = |dt_ms: f64| {
         let mut cable = Cable::new(dt_ms, RESTING_NODES);
-        for (lane, (geometry, passive_ends)) in fibres.iter().enumerate() {
-            cable.place(lane, geometry, RESTING_NODES, *passive_ends);
+        for (lane, geometry) in geometries.iter().enumerate() {
+            cable.place(lane, geometry, RESTING_NODES, Ends(End::Passive, End::Passive));
         }
-        cable.rest_gates();
-        for (lane, state) in states.iter().enumerate() {
-            if let Some(state) = state {
-                cable.set_state(lane, state);
-            }
-        }
-        (0..steps).for_each(|_| cable.step(&[0.0; LANES]));
-        states = (0..fibres.len()).map(|lane| Some(cable.state(lane))).collect();
-    }
-    states.into_iter().flatten().collect()
+        cable
+    };
+    let (mut coarse, mut fine) = (place(5.0), place(0.01));
+    coarse.rest_gates();
+    (0..39).for_each(|_| coarse.step(&[0.0; LANES]));
+    (0..geometries.len()).for_each(|lane| fine.set_state(lane, &coarse.state(lane)));
+    (0..500).for_each(|_| fine.step(&[0.0; LANES]));
+    (0..geometries.len()).map(|lane| fine.state(lane)).collect()
 }
 
-/// The rest of a fibre of so many nodes, at least [`RESTING_NODES`]: the ends of that of a short one, and its middle as
-/// often as needed.
-pub fn stretch(short: &FibreState, nodes: usize) -> FibreState {
-    let have = short.gates.len();
-    let more = nodes.checked_sub(have).expect("a fibre is at least as long as the one that was brought to rest");
-    let middle = have / 2;
-    let mut long = FibreState { spots: Vec::new(), gates: Vec::new() };
-    long.gates.extend_from_slice(&short.gates[..middle]);
-    long.spots.extend_from_slice(&short.spots[..middle * PERIOD]);
+/// The rest of a fibre from that of a short one: its ends, and its middle as often as needed.
+pub fn rest_of(fibre: &Fibre, short: &FibreState) -> FibreState {
+    let middle = short.gates.len() / 2;
+    let nodes = if fibre.ends.0 == End::Mirror { 2 * fibre.nodes - 1 } else { fibre.nodes };
+    let more = nodes.checked_sub(short.gates.len()).expect("a fibre is at least as long as the short one");
+    let (before, after) = (middle * PERIOD, (middle + 1) * PERIOD);
+    let mut gates = short.gates[..middle].to_vec();
+    let mut spots = short.spots[..before].to_vec();
     for _ in 0..more {
-        long.gates.push(short.gates[middle]);
-        long.spots.extend_from_slice(&short.spots[middle * PERIOD..(middle + 1) * PERIOD]);
+        gates.push(short.gates[middle]);
+        spots.extend_from_slice(&short.spots[before..after]);
     }
-    long.gates.extend_from_slice(&short.gates[middle..]);
-    long.spots.extend_from_slice(&short.spots[middle * PERIOD..]);
-    long
+    gates.extend_from_slice(&short.gates[middle..]);
+    spots.extend_from_slice(&short.spots[before..]);
+    let left_out = nodes - fibre.nodes;
+    FibreState { spots: spots.split_off(left_out * PERIOD), gates: gates.split_off(left_out) }
 }

@@ -38,29 +38,44 @@ pub struct Gates {
     pub s: Lane,
 }
 
-/// x/(1 − e^(−x)) in units of `scale`, and its limit where x is nearly nothing.
+/// Beyond this a gate is as open or as closed as it gets, mV: the rates are taken here.
+const SATURATED_MV: f64 = 400.0;
+
+/// A rate as a quotient, so that a gate needs two divisions and not four.
+struct Rate {
+    over: Lane,
+    under: Lane,
+}
+
+/// rate·x/(1 − e^(−x/scale)), and its limit where x is nearly nothing.
 #[inline(always)]
-fn ramp(rate: f64, x_mv: &Lane, scale_mv: f64) -> Lane {
-    let e = math::exp_each(&x_mv.map(|x| -x / scale_mv));
-    std::array::from_fn(|i| {
-        let flat = (x_mv[i] / scale_mv).abs() < 1e-6;
-        if flat { rate * scale_mv } else { rate * x_mv[i] / (1.0 - e[i]) }
-    })
+fn ramp(rate: f64, x_mv: &Lane, scale_mv: f64) -> Rate {
+    let per_mv = 1.0 / scale_mv;
+    let e = math::exp_each(&x_mv.map(|x| -x * per_mv));
+    let flat = |i: usize| (x_mv[i] * per_mv).abs() < 1e-6;
+    Rate {
+        over: std::array::from_fn(|i| if flat(i) { rate * scale_mv } else { rate * x_mv[i] }),
+        under: std::array::from_fn(|i| if flat(i) { 1.0 } else { 1.0 - e[i] }),
+    }
 }
 
 /// rate/(1 + e^(x/scale)).
 #[inline(always)]
-fn sigmoid(rate: f64, x_mv: &Lane, scale_mv: f64) -> Lane {
-    let e = math::exp_each(&x_mv.map(|x| x / scale_mv));
-    e.map(|e| rate / (1.0 + e))
+fn sigmoid(rate: f64, x_mv: &Lane, scale_mv: f64) -> Rate {
+    let per_mv = 1.0 / scale_mv;
+    let e = math::exp_each(&x_mv.map(|x| x * per_mv));
+    Rate { over: [rate; LANES], under: e.map(|e| 1.0 + e) }
 }
 
 /// One gate, over a step: the exact exponential towards where opening and closing balance.
 #[inline(always)]
-fn relax(gate: &mut Lane, opening: &Lane, closing: &Lane, warm_ms: f64) {
-    let kept = math::exp_each(&std::array::from_fn::<f64, LANES, _>(|i| -warm_ms * (opening[i] + closing[i])));
+fn relax(gate: &mut Lane, opening: &Rate, closing: &Rate, warm_ms: f64) {
+    let opens: Lane = std::array::from_fn(|i| opening.over[i] * closing.under[i]);
+    let both: Lane = std::array::from_fn(|i| opens[i] + closing.over[i] * opening.under[i]);
+    let exponent: Lane = std::array::from_fn(|i| -warm_ms * (both[i] / (opening.under[i] * closing.under[i])));
+    let kept = math::exp_each(&exponent);
     for i in 0..LANES {
-        let end = opening[i] / (opening[i] + closing[i]);
+        let end = opens[i] / both[i];
         gate[i] = end + (gate[i] - end) * kept[i];
     }
 }
@@ -72,6 +87,9 @@ impl Gates {
     /// The gates after a step at that potential, mV; a very long step is where they come to rest.
     #[inline(always)]
     pub fn advance(&mut self, v: &Lane, dt_ms: f64) {
+        // Written so that what is not a number stays so, to be found.
+        let v = v.map(|v| if v > SATURATED_MV { SATURATED_MV } else { v });
+        let v = v.map(|v| if v < -SATURATED_MV { -SATURATED_MV } else { v });
         let up = |offset: f64| v.map(|v| v + offset);
         let down = |offset: f64| v.map(|v| -(v + offset));
         relax(&mut self.p, &ramp(0.01, &up(27.0), 10.2), &ramp(0.00025, &down(34.0), 10.0), WARMTH_MP * dt_ms);

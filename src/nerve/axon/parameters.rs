@@ -109,6 +109,17 @@ impl Geometry {
         [mysa, flut, stin, stin, stin, stin, stin, stin, flut, mysa]
     }
 
+    /// From the middle of a node to that of each compartment up to the next node, µm; the node itself is the first.
+    pub fn middles_um(&self) -> [f64; PERIOD] {
+        let mut middles = [0.0; PERIOD];
+        let mut end = NODE_LENGTH_UM / 2.0;
+        for (middle, part) in middles[1..].iter_mut().zip(self.between()) {
+            *middle = end + part.length_um / 2.0;
+            end += part.length_um;
+        }
+        middles
+    }
+
     /// A compartment under the myelin: diameter of its axon, length, leak in S/cm², width of the periaxonal space.
     fn sheathed(&self, axon_um: f64, length_um: f64, leak_s_per_cm2: f64, space_um: f64) -> Part {
         let area_cm2 = area_cm2(axon_um, length_um);
@@ -176,7 +187,10 @@ mod tests {
         for (row, &diameter) in DIAMETERS_UM.iter().enumerate() {
             let fibre = Geometry::at(diameter);
             assert_eq!((fibre.axon_um, fibre.node_um), (AXON_UM[row], NODE_UM[row]));
-            assert_eq!((fibre.internode_um, fibre.flut_um, fibre.lamellae), (INTERNODE_UM[row], FLUT_UM[row], LAMELLAE[row]));
+            assert_eq!(
+                (fibre.internode_um, fibre.flut_um, fibre.lamellae),
+                (INTERNODE_UM[row], FLUT_UM[row], LAMELLAE[row])
+            );
         }
         let mut before = Geometry::at(5.7);
         for tenth in 58..=160 {

@@ -113,11 +113,12 @@ impl Setup {
     /// The search for the threshold at a time step.
     pub fn task(&self, step: SimTime) -> Task {
         let fibre = Fibre::new(self.diameter_um, self.reach(), &self.contacts(), self.tissue);
-        let (below, above) = (fibre.centre() - REACHED, fibre.centre() + REACHED);
+        let (below, above) = (fibre.centre.saturating_sub(REACHED), fibre.centre + REACHED);
         // Beside a second contact an action potential may be stopped: it is looked for on the other side.
         let watched = match self.return_mm {
             Some(mm) if mm > 0.0 => [below, below],
             Some(_) => [above, above],
+            None if fibre.centre == 0 => [above, above],
             None => [below, above],
         };
         let shape = Shape::new(&self.waveform(), step);

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use crate::device::pulse::Waveform;
 use crate::nerve::axon::cable::{Cable, FibreState};
-use crate::nerve::axon::fibre::{Fibre, at_rest, stretch};
+use crate::nerve::axon::fibre::{Fibre, at_rest, rest_of};
 use crate::nerve::axon::gates::LANES;
+use crate::nerve::axon::parameters::Geometry;
 use crate::time::SimTime;
 
 /// How far apart the silent and the firing current are at the end, relative to them; the result is between.
@@ -147,13 +148,12 @@ struct Lane {
     steps: usize,
 }
 
-/// The rest of every kind of fibre among the tasks, several at once.
-fn rests(tasks: &[Task]) -> BTreeMap<(u64, bool), FibreState> {
-    let key = |fibre: &Fibre| (fibre.geometry.diameter_um.to_bits(), fibre.passive_ends);
-    let kinds: BTreeMap<_, _> =
-        tasks.iter().map(|task| (key(&task.fibre), (task.fibre.geometry, task.fibre.passive_ends))).collect();
-    let (keys, kinds): (Vec<_>, Vec<_>) = kinds.into_iter().unzip();
-    keys.into_iter().zip(kinds.chunks(LANES).flat_map(at_rest)).collect()
+/// The rest of a short fibre of every diameter among the tasks, by the bits of it.
+fn rests(tasks: &[Task]) -> BTreeMap<u64, FibreState> {
+    let kind = |task: &Task| (task.fibre.geometry.diameter_um.to_bits(), task.fibre.geometry);
+    let kinds: BTreeMap<u64, Geometry> = tasks.iter().map(kind).collect();
+    let geometries: Vec<Geometry> = kinds.values().copied().collect();
+    kinds.into_keys().zip(geometries.chunks(LANES).flat_map(at_rest)).collect()
 }
 
 /// The threshold of each task in mA, without sign; none where it is not within a factor of fifty of the guess.
@@ -186,14 +186,15 @@ pub fn thresholds(tasks: &[Task], step: SimTime) -> Vec<Option<f64>> {
 fn search_all(
     tasks: &[Task],
     order: &[usize],
-    rests: &BTreeMap<(u64, bool), FibreState>,
+    rests: &BTreeMap<u64, FibreState>,
     step: SimTime,
 ) -> Vec<(usize, Option<f64>)> {
     let longest = order.iter().map(|&task| tasks[task].fibre.nodes).max().unwrap_or(0);
     let mut cable = Cable::new(step.as_secs() * 1e3, longest);
     let mut waiting = order.iter().copied();
     let mut found = Vec::with_capacity(order.len());
-    let mut lanes: [Option<Lane>; LANES] = std::array::from_fn(|lane| begin(waiting.next(), tasks, rests, lane, &mut cable));
+    let mut lanes: [Option<Lane>; LANES] =
+        std::array::from_fn(|lane| begin(waiting.next(), tasks, rests, lane, &mut cable));
     while lanes.iter().any(Option::is_some) {
         let current = std::array::from_fn(|lane| {
             lanes[lane].as_ref().map_or(0.0, |run| run.search.current_ma * tasks[run.task].shape.at(run.steps))
@@ -220,14 +221,14 @@ fn search_all(
 fn begin(
     task: Option<usize>,
     tasks: &[Task],
-    rests: &BTreeMap<(u64, bool), FibreState>,
+    rests: &BTreeMap<u64, FibreState>,
     lane: usize,
     cable: &mut Cable,
 ) -> Option<Lane> {
     let task = task?;
     let Task { fibre, guess_ma, .. } = &tasks[task];
-    let rest = stretch(&rests[&(fibre.geometry.diameter_um.to_bits(), fibre.passive_ends)], fibre.nodes);
-    cable.place(lane, &fibre.geometry, fibre.nodes, fibre.passive_ends);
+    let rest = rest_of(fibre, &rests[&fibre.geometry.diameter_um.to_bits()]);
+    cable.place(lane, &fibre.geometry, fibre.nodes, fibre.ends);
     cable.set_field(lane, &fibre.field);
     cable.set_state(lane, &rest);
     Some(Lane { task, search: Search::new(*guess_ma), rest, steps: 0 })
