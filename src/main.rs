@@ -49,7 +49,7 @@ enum Verb {
         name: Option<String>,
     },
     /// Compute the least current that fires a nerve fibre, for every row of a table
-    #[command(after_help = "Example:\n  stimtwin threshold --rows tests/reference/threshold_rows.csv")]
+    #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
     Threshold(ThresholdArgs),
 }
 

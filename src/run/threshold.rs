@@ -39,7 +39,6 @@ const fn optional(name: &'static str, allowed: RangeInclusive<f64>, unit: &'stat
 const DIAMETER: Column = required("fiber_diameter_um", 5.7..=16.0, " µm");
 const DISTANCE: Column = required("distance_mm", 0.1..=30.0, " mm");
 const WIDTH: Column = required("width_us", 1.0..=5000.0, " µs");
-const PHASES: Column = optional("phases", 1.0..=2.0, "", 1.0);
 const GAP: Column = optional("gap_us", 0.0..=5000.0, " µs", 0.0);
 const RECOVERY: Column = optional("recovery_ratio", 1.0..=100.0, "", 1.0);
 const OFFSET: Column = optional("offset_mm", -30.0..=30.0, " mm", 0.0);
@@ -47,6 +46,7 @@ const RETURN: Column = optional("return_mm", -60.0..=60.0, " mm", 0.0);
 const CONDUCTIVITY: Column = optional("conductivity_s_per_m", 0.001..=10.0, " S/m", TABLE_S_PER_M);
 const ALONG: Column = optional("conductivity_along_s_per_m", 0.001..=10.0, " S/m", 0.0);
 const POLARITY: &str = "polarity";
+const PHASES: &str = "phases";
 
 /// The names of all columns that mean something, in the order of the page.
 pub const COLUMNS: [&str; 11] = [
@@ -54,7 +54,7 @@ pub const COLUMNS: [&str; 11] = [
     DISTANCE.name,
     WIDTH.name,
     POLARITY,
-    PHASES.name,
+    PHASES,
     GAP.name,
     RECOVERY.name,
     OFFSET.name,
@@ -135,12 +135,13 @@ impl Row<'_> {
 
     /// The second phase and the gap before it.
     fn recovery(&mut self) -> (Option<f64>, f64) {
-        let (phases, gap_us, ratio) = (self.number(&PHASES), self.number(&GAP), self.number(&RECOVERY));
-        if phases == 2.0 {
+        let (gap_us, ratio) = (self.number(&GAP), self.number(&RECOVERY));
+        let phases = self.cell(PHASES).map_or("1", |(_, cell)| cell).to_string();
+        if phases == "2" {
             return (Some(ratio), gap_us);
         }
-        if phases != 1.0 {
-            self.wrong(PHASES.name, &phases.to_string(), "allowed are 1 and 2");
+        if phases != "1" {
+            self.wrong(PHASES, &phases, "allowed are 1 and 2");
         } else if gap_us != 0.0 {
             self.wrong(GAP.name, &gap_us.to_string(), "a pulse of one phase has no gap: allowed is 0, or phases of 2");
         } else if ratio != 1.0 {
@@ -162,7 +163,7 @@ impl Row<'_> {
             self.wrong(
                 RETURN.name,
                 &return_mm.unwrap_or_default().to_string(),
-                "allowed are distances of 0.1 mm and more",
+                "allowed are distances of 0.1 mm and more, to either side",
             );
         }
         let across_s_per_m = self.number(&CONDUCTIVITY);

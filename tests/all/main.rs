@@ -18,6 +18,7 @@ mod properties;
 mod reader_fuzz;
 mod safety;
 mod scenarios;
+mod threshold_rows;
 mod tidy;
 
 use std::path::{Path, PathBuf};

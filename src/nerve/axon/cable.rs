@@ -148,7 +148,7 @@ impl Cable {
         self.nodes[lane] = nodes;
         self.longest = self.longest.max(nodes);
         let (node, between) = (geometry.node(), geometry.between());
-        let part = |index: usize| if index % PERIOD == 0 { &node } else { &between[index % PERIOD - 1] };
+        let part = |index: usize| if index.is_multiple_of(PERIOD) { &node } else { &between[index % PERIOD - 1] };
         for (index, wall) in self.between.iter_mut().enumerate() {
             set_wall(wall, lane, self.dt_ms, part(index + 1));
             let (before, after) =
@@ -309,6 +309,11 @@ fn resolve(wall: &Wall, here: &Eliminated, u: &mut Lane, x: &mut Lane, spot: &mu
 /// the bits are the same.
 #[multiversion::multiversion(targets("x86_64+avx2"))]
 fn step(cable: &mut Cable, current_ma: &Lane) {
+    step_as_is(cable, current_ma);
+}
+
+#[inline(always)]
+fn step_as_is(cable: &mut Cable, current_ma: &Lane) {
     let nodes = cable.longest;
     let mut before = NOTHING;
     let (mut inside, mut around) = ([0.0; LANES], [0.0; LANES]);
@@ -352,5 +357,85 @@ fn step(cable: &mut Cable, current_ma: &Lane) {
         }
         resolve(&cable.walls[node], &done[0], &mut u, &mut x, &mut spots[0], current_ma);
         cable.gates[node].advance(&spots[0].membrane, cable.dt_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three fibres, one of them short, in fields and at currents that fire some of them.
+    fn a_few() -> Cable {
+        let mut cable = Cable::new(0.002, 21);
+        let ends = [Ends(End::Active, End::Active), Ends(End::Mirror, End::Passive), Ends(End::Passive, End::Passive)];
+        for (lane, (diameter, nodes)) in [(10.0, 21), (16.0, 9), (5.7, 13)].into_iter().enumerate() {
+            cable.place(lane, &Geometry::at(diameter), nodes, ends[lane]);
+            let along = |index: usize| -50.0 / (1.0 + (index as f64 / 30.0) * (index as f64 / 30.0));
+            cable.set_field(lane, &(0..=(nodes - 1) * PERIOD).map(along).collect::<Vec<f64>>());
+        }
+        cable.rest_gates();
+        cable
+    }
+
+    const CURRENTS: Lane = [1.0, 2.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
+
+    #[test]
+    fn verif_wider_registers_change_no_bit() {
+        let (mut plain, mut wide) = (a_few(), a_few());
+        for _ in 0..300 {
+            step_as_is(&mut plain, &CURRENTS);
+            step(&mut wide, &CURRENTS);
+        }
+        for lane in 0..3 {
+            assert_eq!(plain.state(lane), wide.state(lane));
+            assert!(plain.state(lane).spots.iter().all(|[membrane, _]| membrane.is_finite()));
+        }
+    }
+
+    /// What a step solves is what it says: put into the equations, the unknowns leave nothing over.
+    #[test]
+    fn verif_a_step_satisfies_its_equations() {
+        let mut cable = a_few();
+        (0..20).for_each(|_| cable.step(&CURRENTS));
+        let before = cable.clone();
+        cable.step(&CURRENTS);
+        for (lane, current_ma) in CURRENTS.into_iter().enumerate().take(3) {
+            let last = (cable.nodes[lane] - 1) * PERIOD;
+            let wall = |at: usize| {
+                if at.is_multiple_of(PERIOD) { &cable.walls[at / PERIOD] } else { &cable.between[at % PERIOD - 1] }
+            };
+            let outside = |at: usize| cable.spots[at].field[lane] * current_ma;
+            let x = |at: usize| cable.spots[at].sheath[lane] + outside(at);
+            let u = |at: usize| cable.spots[at].membrane[lane] + x(at);
+            for at in 0..=last {
+                let (w, new, old) = (wall(at), &cable.spots[at], &before.spots[at]);
+                let (mut us, mut na) = (w.leak[lane], w.driven[lane]);
+                if at.is_multiple_of(PERIOD) {
+                    let channels = before.gates[at / PERIOD].conductance(lane);
+                    let area = cable.active[at / PERIOD][lane];
+                    (us, na) = (us + area * channels.0, na + area * channels.1);
+                }
+                let through =
+                    w.capacity[lane] * (new.membrane[lane] - old.membrane[lane]) + us * new.membrane[lane] - na;
+                let sheath = w.sheath[lane] * new.sheath[lane] - w.sheath_capacity[lane] * old.sheath[lane];
+                let (mut inside, mut around) = (0.0, 0.0);
+                if at > 0 {
+                    inside += wall(at - 1).inside_next[lane] * (u(at - 1) - u(at));
+                    around += wall(at - 1).around_next[lane] * (x(at - 1) - x(at));
+                }
+                if at < last {
+                    inside += w.inside_next[lane] * (u(at + 1) - u(at));
+                    around += w.around_next[lane] * (x(at + 1) - x(at));
+                }
+                assert!((through - inside).abs() < 1e-7, "lane {lane}, {at}: {through} {inside} nA");
+                // At a node the myelin is a short of 1e9 µS, and mV to the last digit are a µA through it.
+                if !at.is_multiple_of(PERIOD) {
+                    assert!(
+                        (sheath - through - around).abs() < 1e-7,
+                        "lane {lane}, {at}: {sheath} {through} {around} nA"
+                    );
+                }
+            }
+        }
     }
 }

@@ -160,11 +160,15 @@ fn rests(tasks: &[Task]) -> BTreeMap<u64, FibreState> {
 ///
 /// On as many threads as there are processors.
 pub fn thresholds(tasks: &[Task], step: SimTime) -> Vec<Option<f64>> {
+    thresholds_on(std::thread::available_parallelism().map_or(1, usize::from), tasks, step)
+}
+
+/// The same on so many threads at most: fewer where a thread would not have all its lanes full.
+pub fn thresholds_on(threads: usize, tasks: &[Task], step: SimTime) -> Vec<Option<f64>> {
     let rests = rests(tasks);
     // The longest first, and neighbours in length together: a step takes as long as the longest fibre in it.
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|&index| (std::cmp::Reverse(tasks[index].fibre.nodes), index));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(tasks.len().div_ceil(LANES)).max(1);
     let mut found = vec![None; tasks.len()];
     let parts: Vec<Vec<usize>> =
@@ -242,7 +246,7 @@ fn decided(task: &Task, steps: usize, cable: &Cable, lane: usize) -> Option<bool
     if steps >= task.shape.end() {
         return Some(false);
     }
-    let looks = !task.to_the_end && steps > task.shape.steps.len() && steps % LOOK_EVERY == 0;
+    let looks = !task.to_the_end && steps > task.shape.steps.len() && steps.is_multiple_of(LOOK_EVERY);
     let (low, high) = if looks { cable.extremes_mv(lane) } else { return None };
     (low > SILENT_MV.0 && high < SILENT_MV.1).then_some(false)
 }
