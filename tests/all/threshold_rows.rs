@@ -109,7 +109,7 @@ fn verif_bad_input_and_usage_exit_with_2() {
 fn verif_a_second_contact_and_conductivity_along_the_fibre_are_read() {
     let text = format!(
         "{HEADER},return_mm,conductivity_s_per_m,conductivity_along_s_per_m,recovery_ratio,phases\n\
-         10,2,214,,,,,\n10,2,214,4,,,,\n10,2,214,,0.1,,,\n10,2,214,,0.1,0.5,,\n10,2,214,,,,10,2\n"
+         10,2,214,,,,,\n10,2,214,1,,,,\n10,2,214,,0.1,,,\n10,2,214,,0.1,0.5,,\n10,2,214,,,,10,2\n"
     );
     let rows = Rows::from_text("rows.csv", &text).unwrap();
     let found: Vec<f64> = rows.thresholds(SimTime::from_nanos(2_000)).into_iter().map(|found| found.unwrap()).collect();

@@ -3,8 +3,8 @@
 //! A fibre fires when the potential of a node eight from the centre rises above −20 mV, during the pulse or in the 3 ms
 //! after it. The search starts from a guess, widens its steps until one current is silent and another fires, and halves
 //! what is between to [`TOLERANCE`]. Each lane is a search of its own: a run ends as soon as it is decided, the next
-//! current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane. What the other
-//! lanes do changes no bit of a result, so that neither the order of the fibres nor the number of threads does.
+//! current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane. What the
+//! other lanes do changes no bit of a result, so that neither the order of the fibres nor the number of threads does.
 
 use std::collections::BTreeMap;
 
