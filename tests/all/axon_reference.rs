@@ -204,6 +204,23 @@ fn a_few_setups() -> Vec<Setup> {
     vec![plain, anodic, both, off, bipolar, Setup::new(7.9, 0.5, micros(101.3)), Setup::new(12.1, 3.0, micros(214.0))]
 }
 
+/// Midway between two nodes a contact needs more, as the reference computations found for 10 to 16 µm: 1.7 to 2.0 times
+/// as much at 0.5 mm, 1.16 to 1.25 at 1 mm, less than 1.03 at 2 mm.
+#[test]
+fn val_a_contact_midway_between_nodes() {
+    for diameter in [10.0, 16.0] {
+        let above = [0.5, 1.0, 2.0].map(|distance| Setup::new(diameter, distance, micros(214.0)));
+        let offset_mm = Geometry::at(diameter).internode_um / 2e3;
+        let midway = above.map(|setup| Setup { offset_mm, ..setup });
+        let found = solve(&[above, midway].concat(), 2.0);
+        let ratios: Vec<f64> = (0..3).map(|row| found[row + 3] / found[row]).collect();
+        println!("midway between nodes of {diameter} µm: {ratios:?}");
+        for (ratio, (least, most)) in ratios.iter().zip([(1.695, 2.005), (1.155, 1.255), (1.0, 1.03)]) {
+            assert!((least..=most).contains(ratio), "{diameter} µm: {ratios:?}");
+        }
+    }
+}
+
 #[test]
 fn verif_what_is_decided_early_is_decided_right() {
     let step = micros(2.0);
