@@ -95,6 +95,21 @@ fn arithmetic(c: &mut Criterion) {
     });
 }
 
+/// Thresholds of the double-cable axon at the default step, on one thread: 27 fibres, three distances for each diameter
+/// of the published table.
+fn axon(c: &mut Criterion) {
+    use stimtwin::nerve::axon::parameters::DIAMETERS_UM;
+    use stimtwin::nerve::axon::setup::Setup;
+    use stimtwin::nerve::axon::threshold::{Task, thresholds_on};
+    let step = stimtwin::run::threshold::STEP;
+    let width = SimTime::from_nanos(214_000);
+    let at = |distance_mm: f64| DIAMETERS_UM.map(|diameter_um| Setup::new(diameter_um, distance_mm, width).task(step));
+    let tasks: Vec<Task> = [1.0, 2.0, 3.0].into_iter().flat_map(at).collect();
+    let sum: f64 = thresholds_on(1, &tasks, step).into_iter().flatten().sum();
+    println!("axon: {} thresholds, {sum} mA together", tasks.len());
+    c.bench_function("thresholds of 27 fibres", |b| b.iter(|| thresholds_on(1, &tasks, step)));
+}
+
 /// One session without world, schedule, recorder and digest.
 fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     let id = |part: &str| StableId::new(part);
@@ -139,6 +154,6 @@ criterion_group! {
         .sample_size(10)
         .measurement_time(Duration::from_secs(8))
         .warm_up_time(Duration::from_secs(1));
-    targets = session, year, recording, shell, arithmetic
+    targets = session, year, recording, shell, arithmetic, axon
 }
 criterion_main!(speed);

@@ -10,6 +10,7 @@ use stimtwin::run::output::Output;
 use stimtwin::run::progress::{Bar, Progress, Silent};
 use stimtwin::run::report::Report;
 use stimtwin::run::suite::{Case, Outcome, SuiteOptions, collect, junit, run_suite, shard};
+use stimtwin::run::threshold::{self, Rows};
 use stimtwin::run::{RunError, RunOptions, run};
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::library::{ASSETS, Asset};
@@ -51,6 +52,25 @@ enum Verb {
         /// The one to print, such as devices/restorative
         name: Option<String>,
     },
+    /// Compute the least current that fires a nerve fibre, for every row of a table
+    #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
+    Threshold(ThresholdArgs),
+}
+
+#[derive(clap::Args)]
+struct ThresholdArgs {
+    /// The table, CSV with the columns fiber_diameter_um, distance_mm and width_us; more in docs/threshold.md
+    #[arg(long, value_name = "FILE")]
+    rows: PathBuf,
+    /// The time step, from 50ns to 20us; the answer's error is in proportion
+    #[arg(long, value_parser = threshold_step, default_value = "1us", value_name = "T")]
+    step: SimTime,
+    /// Write to this file, which must be new, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replace the file of --out
+    #[arg(long, requires = "out")]
+    overwrite: bool,
 }
 
 #[derive(clap::Args)]
@@ -131,6 +151,12 @@ fn positive_time(text: &str) -> Result<SimTime, String> {
     }
 }
 
+fn threshold_step(text: &str) -> Result<SimTime, String> {
+    let step = text.parse::<SimTime>()?;
+    let allowed = threshold::STEPS;
+    if allowed.contains(&step) { Ok(step) } else { Err(format!("allowed is {} to {}", allowed.start(), allowed.end())) }
+}
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -150,6 +176,7 @@ fn main() -> ExitCode {
         Some(Verb::Check { scenarios }) => check(&scenarios),
         Some(Verb::Test(args)) => test(&args),
         Some(Verb::Assets { name }) => assets(name.as_deref()),
+        Some(Verb::Threshold(args)) => thresholds(&args),
     }
 }
 
@@ -298,6 +325,32 @@ fn assets(name: Option<&str>) -> ExitCode {
     let hint = closest(name, &paths).map_or(String::new(), |close| format!("did you mean {close}? "));
     complain(format_args!("error: {name} is not built in; {hint}built in: {}", paths.join(", ")));
     ExitCode::from(BAD_INPUT)
+}
+
+fn thresholds(args: &ThresholdArgs) -> ExitCode {
+    let rows = match Rows::from_file(&args.rows) {
+        Ok(rows) => rows,
+        Err(problems) => return explain(&problems),
+    };
+    if let Some(path) = args.out.as_deref().filter(|path| path.exists() && !args.overwrite) {
+        complain(format_args!("error: {}: is there already; add --overwrite to replace it", path.display()));
+        return ExitCode::from(BAD_INPUT);
+    }
+    let found = rows.thresholds(args.step);
+    let mut text = Vec::new();
+    rows.write(&found, &mut text).expect("memory takes what is written");
+    let missing = found.iter().filter(|threshold| threshold.is_none()).count();
+    if missing > 0 {
+        complain(format_args!("{missing} rows have no threshold near where it was looked for; their cells are empty"));
+    }
+    let Some(path) = &args.out else { return say(&String::from_utf8_lossy(&text).trim_end()) };
+    match std::fs::write(path, &text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(format_args!("error: {}: cannot be written: {error}", path.display()));
+            ExitCode::from(BAD_INPUT)
+        }
+    }
 }
 
 /// Prints to standard output; a reader that has gone away, as `head` does, is not an error.

@@ -1,5 +1,6 @@
 //! The nerve: from the current at the contacts to who fires.
 
+pub mod axon;
 pub mod bundle;
 pub mod field;
 pub mod thresholds;

@@ -6,6 +6,7 @@ pub mod progress;
 pub mod report;
 pub mod suite;
 pub mod summary;
+pub mod threshold;
 
 use crate::record::expectation::Watched;
 use crate::record::probe::Recording;

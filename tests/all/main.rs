@@ -4,6 +4,7 @@
 //! definitions, `regress_` against our own earlier values.
 
 mod adaptation_reference;
+mod axon_reference;
 mod bad_input;
 mod battery_acceptance;
 mod command_line;
@@ -18,6 +19,7 @@ mod reader_fuzz;
 mod safety;
 mod scenarios;
 mod suite;
+mod threshold_rows;
 mod tidy;
 
 use std::path::{Path, PathBuf};

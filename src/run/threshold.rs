@@ -1,0 +1,281 @@
+//! Thresholds of fibres that a table asks for, a row each: `stimtwin threshold`.
+
+use std::io::Write;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use crate::nerve::axon::fibre::Conductivity;
+use crate::nerve::axon::setup::{Polarity, Setup};
+use crate::nerve::axon::threshold::thresholds;
+use crate::nerve::thresholds::TABLE_S_PER_M;
+use crate::scenario::reader::{MAX_FILE_BYTES, Problem, closest};
+use crate::time::SimTime;
+
+/// The column that is written.
+pub const RESULT: &str = "threshold_ma";
+
+/// The time step unless another is asked for: with it thresholds are within 1 % of those at no step at all.
+pub const STEP: SimTime = SimTime::from_nanos(1_000);
+
+/// The time steps that may be asked for.
+pub const STEPS: RangeInclusive<SimTime> = SimTime::from_nanos(50)..=SimTime::from_nanos(20_000);
+
+/// A column of numbers: its name, what is allowed, and the value where the column or its cell is empty.
+struct Column {
+    name: &'static str,
+    allowed: RangeInclusive<f64>,
+    unit: &'static str,
+    default: Option<f64>,
+}
+
+const fn required(name: &'static str, allowed: RangeInclusive<f64>, unit: &'static str) -> Column {
+    Column { name, allowed, unit, default: None }
+}
+
+const fn optional(name: &'static str, allowed: RangeInclusive<f64>, unit: &'static str, default: f64) -> Column {
+    Column { name, allowed, unit, default: Some(default) }
+}
+
+const DIAMETER: Column = required("fiber_diameter_um", 5.7..=16.0, " µm");
+const DISTANCE: Column = required("distance_mm", 0.1..=30.0, " mm");
+const WIDTH: Column = required("width_us", 1.0..=5000.0, " µs");
+const GAP: Column = optional("gap_us", 0.0..=5000.0, " µs", 0.0);
+const RECOVERY: Column = optional("recovery_ratio", 1.0..=100.0, "", 1.0);
+const OFFSET: Column = optional("offset_mm", -30.0..=30.0, " mm", 0.0);
+const RETURN: Column = optional("return_mm", -60.0..=60.0, " mm", 0.0);
+const CONDUCTIVITY: Column = optional("conductivity_s_per_m", 0.001..=10.0, " S/m", TABLE_S_PER_M);
+const ALONG: Column = optional("conductivity_along_s_per_m", 0.001..=10.0, " S/m", 0.0);
+const POLARITY: &str = "polarity";
+const PHASES: &str = "phases";
+
+/// The names of all columns that mean something, in the order of the page.
+pub const COLUMNS: [&str; 11] = [
+    DIAMETER.name,
+    DISTANCE.name,
+    WIDTH.name,
+    POLARITY,
+    PHASES,
+    GAP.name,
+    RECOVERY.name,
+    OFFSET.name,
+    RETURN.name,
+    CONDUCTIVITY.name,
+    ALONG.name,
+];
+
+/// A table that was read.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    header: csv::StringRecord,
+    records: Vec<csv::StringRecord>,
+    /// What each row asks for.
+    pub setups: Vec<Setup>,
+}
+
+/// A row while it is read, and the mistakes found so far.
+struct Row<'a> {
+    file: &'a str,
+    header: &'a csv::StringRecord,
+    record: &'a csv::StringRecord,
+    line: usize,
+    problems: &'a mut Vec<Problem>,
+}
+
+/// The column, in characters from 1, that the field of that index begins in, where no field is in quotes.
+fn place(record: &csv::StringRecord, index: usize) -> usize {
+    1 + record.iter().take(index).map(|field| field.chars().count() + 1).sum::<usize>()
+}
+
+impl Row<'_> {
+    /// What stands in the column of that name; none where it is not there or empty.
+    fn cell(&self, name: &str) -> Option<(usize, &str)> {
+        let index = self.header.iter().position(|column| column == name)?;
+        let cell = self.record.get(index).unwrap_or_default();
+        (!cell.is_empty()).then_some((index, cell))
+    }
+
+    fn wrong(&mut self, name: &str, found: &str, allowed: &str) {
+        let index = self.header.iter().position(|column| column == name).unwrap_or(0);
+        self.problems.push(Problem {
+            file: self.file.to_string(),
+            line: self.line,
+            column: place(self.record, index),
+            message: format!("{name}: found {found}; {allowed}"),
+        });
+    }
+
+    /// The number in a column; where it is wrong, one to go on with.
+    fn number(&mut self, column: &Column) -> f64 {
+        let (least, most) = (column.allowed.start(), column.allowed.end());
+        let found = match (self.cell(column.name), column.default) {
+            (Some((_, cell)), _) => cell.to_string(),
+            (None, Some(default)) => return default,
+            (None, None) => "nothing".to_string(),
+        };
+        match found.parse::<f64>() {
+            Ok(number) if column.allowed.contains(&number) => number,
+            _ => {
+                let allowed = format!("allowed are numbers from {least} to {most}{}", column.unit);
+                self.wrong(column.name, &found, &allowed);
+                *least
+            }
+        }
+    }
+
+    fn polarity(&mut self) -> Polarity {
+        match self.cell(POLARITY).map(|(_, cell)| cell.to_string()).as_deref() {
+            None | Some("cathodic") => Polarity::Cathodic,
+            Some("anodic") => Polarity::Anodic,
+            Some(found) => {
+                self.wrong(POLARITY, found, "allowed are cathodic and anodic");
+                Polarity::Cathodic
+            }
+        }
+    }
+
+    /// The second phase and the gap before it.
+    fn recovery(&mut self) -> (Option<f64>, f64) {
+        let (gap_us, ratio) = (self.number(&GAP), self.number(&RECOVERY));
+        let phases = self.cell(PHASES).map_or("1", |(_, cell)| cell).to_string();
+        if phases == "2" {
+            return (Some(ratio), gap_us);
+        }
+        if phases != "1" {
+            self.wrong(PHASES, &phases, "allowed are 1 and 2");
+        } else if gap_us != 0.0 {
+            self.wrong(GAP.name, &gap_us.to_string(), "a pulse of one phase has no gap: allowed is 0, or phases of 2");
+        } else if ratio != 1.0 {
+            let allowed = "a pulse of one phase has no recovery: allowed is 1, or phases of 2";
+            self.wrong(RECOVERY.name, &ratio.to_string(), allowed);
+        }
+        (None, 0.0)
+    }
+
+    fn setup(&mut self) -> Setup {
+        let nanos = |us: f64| SimTime::from_nanos((us * 1e3).round() as i64);
+        let (diameter_um, distance_mm, width_us) =
+            (self.number(&DIAMETER), self.number(&DISTANCE), self.number(&WIDTH));
+        let polarity = self.polarity();
+        let (recovery, gap_us) = self.recovery();
+        let (offset_mm, return_mm) = (self.number(&OFFSET), self.number(&RETURN));
+        let return_mm = self.cell(RETURN.name).is_some().then_some(return_mm);
+        if return_mm.is_some_and(|mm| mm.abs() < 0.1) {
+            self.wrong(
+                RETURN.name,
+                &return_mm.unwrap_or_default().to_string(),
+                "allowed are distances of 0.1 mm and more, to either side",
+            );
+        }
+        let across_s_per_m = self.number(&CONDUCTIVITY);
+        let along_s_per_m = self.number(&ALONG);
+        let along_s_per_m = if along_s_per_m == 0.0 { across_s_per_m } else { along_s_per_m };
+        let tissue = Conductivity { across_s_per_m, along_s_per_m };
+        let (width, gap) = (nanos(width_us), nanos(gap_us));
+        Setup { diameter_um, distance_mm, width, polarity, recovery, gap, offset_mm, return_mm, tissue }
+    }
+}
+
+impl Rows {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of their places.
+    pub fn from_file(path: &Path) -> Result<Self, Vec<Problem>> {
+        let file = path.display().to_string();
+        let whole = |message: String| vec![Problem { file: file.clone(), line: 0, column: 0, message }];
+        let bytes = std::fs::metadata(path).map_err(|error| whole(format!("cannot be read: {error}")))?.len();
+        if bytes > MAX_FILE_BYTES as u64 {
+            return Err(whole(format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are read")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| whole(format!("cannot be read: {error}")))?;
+        Self::from_text(&file, &text)
+    }
+
+    /// The same from its text.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of their places.
+    pub fn from_text(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let syntax = |error: &csv::Error, line: usize| {
+            let line = error.position().map_or(line, |position| position.line() as usize);
+            let message = match error.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("found {len} cells; allowed are as many as the header has, {expected_len}")
+                }
+                _ => format!("is not a row of CSV: {error}"),
+            };
+            Problem { file: file.to_string(), line, column: 1, message }
+        };
+        let mut reader =
+            csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| vec![syntax(&error, 1)])?.clone();
+        check_header(file, &header, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let (mut records, mut setups) = (Vec::new(), Vec::new());
+        for record in reader.records() {
+            match record {
+                Ok(record) => {
+                    let line = record.position().map_or(0, |position| position.line() as usize);
+                    let mut row = Row { file, header: &header, record: &record, line, problems: &mut problems };
+                    setups.push(row.setup());
+                    records.push(record);
+                }
+                Err(error) => problems.push(syntax(&error, 1)),
+            }
+        }
+        problems.sort();
+        if problems.is_empty() { Ok(Self { header, records, setups }) } else { Err(problems) }
+    }
+
+    /// The threshold of each row, mA; none where there is none.
+    pub fn thresholds(&self, step: SimTime) -> Vec<Option<f64>> {
+        let tasks: Vec<_> = self.setups.iter().map(|setup| setup.task(step)).collect();
+        thresholds(&tasks, step)
+    }
+
+    /// Writes the rows as they were read, each with its threshold, to six digits; empty where there is none.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn write(&self, thresholds: &[Option<f64>], out: impl Write) -> csv::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(self.header.iter().chain([RESULT]))?;
+        for (record, threshold) in self.records.iter().zip(thresholds) {
+            let threshold = threshold.map_or(String::new(), six_digits);
+            writer.write_record(record.iter().chain([threshold.as_str()]))?;
+        }
+        writer.flush()?;
+        Ok(())
+    }
+}
+
+/// A positive number to six significant digits, without an exponent.
+fn six_digits(number: f64) -> String {
+    let rounded: f64 = format!("{number:.5e}").parse().expect("a number that was just written");
+    rounded.to_string()
+}
+
+fn check_header(file: &str, header: &csv::StringRecord, problems: &mut Vec<Problem>) {
+    let mut wrong =
+        |column: usize, message: String| problems.push(Problem { file: file.to_string(), line: 1, column, message });
+    for (index, name) in header.iter().enumerate() {
+        if header.iter().take(index).any(|other| other == name) {
+            wrong(place(header, index), format!("found the column {name} a second time; allowed is one of a name"));
+        } else if name == RESULT {
+            wrong(place(header, index), format!("found the column {RESULT}, which is the one that is written"));
+        } else if !COLUMNS.contains(&name)
+            && let Some(close) = closest(name, &COLUMNS)
+        {
+            wrong(place(header, index), format!("found the column {name}; did you mean {close}?"));
+        }
+    }
+    for column in [&DIAMETER, &DISTANCE, &WIDTH] {
+        if !header.iter().any(|name| name == column.name) {
+            let columns = COLUMNS.join(", ");
+            wrong(1, format!("found no column {}; columns that mean something: {columns}", column.name));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The table of `stimtwin threshold`: what it takes, what it refuses, what it writes.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use stimtwin::run::threshold::{COLUMNS, Rows};
+use stimtwin::time::SimTime;
+
+use crate::root;
+
+fn threshold(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+        .arg("threshold")
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("the program runs")
+}
+
+/// The mistakes of a table, a line each.
+fn mistakes(text: &str) -> Vec<String> {
+    match Rows::from_text("rows.csv", text) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+const HEADER: &str = "fiber_diameter_um,distance_mm,width_us";
+
+#[test]
+fn verif_every_bad_cell_is_told_with_its_place() {
+    let text = format!(
+        "{HEADER},phases,gap_us,polarity,return_mm\n10,1,214,1,0,,\n4,1,214,1,0,,\n10,near,214,1,0,,\n10,1,,2,0,,\n\
+         10,1,214,3,0,,\n10,1,214,1,30,,\n10,1,214,2,30,upward,0.01\n10,1\n10,NaN,inf,1,0,,\n"
+    );
+    let found = mistakes(&text);
+    let expected = [
+        "rows.csv:3:1: fiber_diameter_um: found 4; allowed are numbers from 5.7 to 16 µm",
+        "rows.csv:4:4: distance_mm: found near; allowed are numbers from 0.1 to 30 mm",
+        "rows.csv:5:6: width_us: found nothing; allowed are numbers from 1 to 5000 µs",
+        "rows.csv:6:10: phases: found 3; allowed are 1 and 2",
+        "rows.csv:7:12: gap_us: found 30; a pulse of one phase has no gap: allowed is 0, or phases of 2",
+        "rows.csv:8:15: polarity: found upward; allowed are cathodic and anodic",
+        "rows.csv:8:22: return_mm: found 0.01; allowed are distances of 0.1 mm and more, to either side",
+        "rows.csv:9:1: found 2 cells; allowed are as many as the header has, 7",
+        "rows.csv:10:4: distance_mm: found NaN; allowed are numbers from 0.1 to 30 mm",
+        "rows.csv:10:8: width_us: found inf; allowed are numbers from 1 to 5000 µs",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn verif_every_bad_header_is_told() {
+    for (text, words) in [
+        ("", "no column fiber_diameter_um"),
+        ("fiber_diameter_um,distance_mm\n", "no column width_us"),
+        (
+            "fiber_diameter_um,distance_mm,width_us,fazes,polarty\n",
+            "1:46: found the column polarty; did you mean polarity",
+        ),
+        ("fiber_diameter_um,distance_mm,width_us,width_us\n", "1:40: found the column width_us a second time"),
+        ("fiber_diameter_um,distance_mm,width_us,threshold_ma\n", "the one that is written"),
+    ] {
+        let found = mistakes(text);
+        assert!(found.iter().any(|line| line.contains(words)), "{words}: {found:#?}");
+    }
+}
+
+#[test]
+fn verif_rows_come_back_with_their_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, out) = (folder.path().join("rows.csv"), folder.path().join("out.csv"));
+    let (rows, out) = (rows.to_str().unwrap(), out.to_str().unwrap());
+    fs::write(rows, format!("name,{HEADER}\n\"a, b\",10.0, 1 ,214\nc,16,3,60\n")).unwrap();
+    let printed = threshold(&["--rows", rows, "--step", "2us"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", String::from_utf8_lossy(&printed.stderr));
+    let text = String::from_utf8(printed.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], format!("name,{HEADER},threshold_ma"));
+    assert!(lines[1].starts_with("\"a, b\",10.0,1,214,0.0785"), "{text}");
+    assert!(lines[2].starts_with("c,16,3,60,0.768"), "{text}");
+    assert_eq!(threshold(&["--rows", rows, "--step", "2us", "--out", out]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(out).unwrap(), text);
+    let refused = threshold(&["--rows", rows, "--out", out]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("--overwrite"));
+}
+
+#[test]
+fn verif_bad_input_and_usage_exit_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.csv");
+    fs::write(&rows, format!("{HEADER}\n10,1,x\n")).unwrap();
+    let rows = rows.to_str().unwrap();
+    for arguments in [
+        &["--rows", rows][..],
+        &["--rows", "nowhere.csv"],
+        &["--rows", "docs/threshold_rows.csv", "--step", "1ms"],
+        &["--rows", "docs/threshold_rows.csv", "--step", "2"],
+        &[],
+    ] {
+        let output = threshold(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn verif_a_second_contact_and_conductivity_along_the_fibre_are_read() {
+    let text = format!(
+        "{HEADER},return_mm,conductivity_s_per_m,conductivity_along_s_per_m,recovery_ratio,phases\n\
+         10,2,214,,,,,\n10,2,214,1,,,,\n10,2,214,,0.1,,,\n10,2,214,,0.1,0.5,,\n10,2,214,,,,10,2\n"
+    );
+    let rows = Rows::from_text("rows.csv", &text).unwrap();
+    let found: Vec<f64> = rows.thresholds(SimTime::from_nanos(2_000)).into_iter().map(|found| found.unwrap()).collect();
+    let alone = found[0];
+    assert!((found[2] / alone - 0.5).abs() < 1e-4, "half the conductivity, half the current: {found:?}");
+    assert!(found[1] > alone && found[3] > found[2] && found[4] > alone, "{found:?}");
+}
+
+#[test]
+fn verif_every_column_is_on_its_page() {
+    let page = fs::read_to_string(root().join("docs/threshold.md")).unwrap();
+    for column in COLUMNS {
+        assert!(page.contains(&format!("`{column}`")), "{column} is not in threshold.md");
+    }
+}
