@@ -37,7 +37,8 @@ pub struct Longevity {
     pub service_years: f64,
     /// Mean current until elective replacement, µA.
     pub mean_ua: f64,
-    /// The share of each consumer in the charge used until then, in the order of [`Consumer::ALL`]; they sum to 1.
+    /// The share of each consumer in the charge used until then, in the order of
+    /// [`Consumer::ALL`](crate::device::battery::Consumer::ALL); they sum to 1.
     pub shares: [f64; 5],
     /// For a rechargeable cell.
     pub recharge: Option<Recharge>,
