@@ -13,32 +13,10 @@ use crate::side::{BySide, Side};
 use crate::time::SimTime;
 
 impl PulseGenerator {
-    /// The next instant at which anything but a pulse of therapy is due, if it is before `until`.
-    fn quiet_until(&self, until: SimTime) -> SimTime {
-        let [left, right] = Side::BOTH.map(|side| &self.trains[side]);
-        [
-            self.session.map(|session| session.end),
-            self.power_at,
-            self.charged_at,
-            self.wakes_at,
-            self.link.times_out_at,
-            self.magnet.map(|(_, removed)| removed),
-            self.routines.impedance,
-            self.routines.battery,
-            self.due.map(|(due, _)| due),
-            left.rests_at,
-            right.rests_at,
-            self.test.map(|test| test.next),
-        ]
-        .into_iter()
-        .flatten()
-        .fold(until, SimTime::min)
-    }
-
     /// The pulses of each side that come before anything else happens and before `until`, as far as they are alike and
     /// need no look at each; and the instant up to which that is all that comes.
     pub fn alike(&mut self, until: SimTime) -> (BySide<Option<Run<Pulse>>>, SimTime) {
-        let mut horizon = self.quiet_until(until);
+        let mut horizon = self.agenda().fold(until, |soonest, (at, _)| soonest.min(at));
         let mut runs = BySide::new(|_| None);
         for side in Side::BOTH {
             let Some(next) = self.trains[side].next.filter(|&next| next < horizon) else { continue };

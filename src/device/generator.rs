@@ -3,8 +3,7 @@
 //! A session runs for its length from its scheduled time or from a command. In it each side repeats its cycle: a train
 //! for the on time, rest for the off time. The generator keeps the next instant of everything that it will do, so that
 //! it is asked and never polled. What it does when is here; the pulses are in [`crate::device::emission`], what it is
-//! told
-//! in [`crate::device::orders`], and what befalls it in [`crate::device::upkeep`].
+//! told in [`crate::device::orders`], and what befalls it in [`crate::device::upkeep`].
 
 use bevy::ecs::component::Component;
 use std::sync::Arc;
@@ -130,7 +129,7 @@ pub struct PulseGenerator {
 }
 
 /// The next thing that a generator does by itself, in the order in which it does them at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     SessionEnd,
     Power,
@@ -177,29 +176,33 @@ impl PulseGenerator {
         (self.clock.read(at) - self.true_clock.since_midnight(at)).as_secs()
     }
 
-    /// What it will do next, and when.
-    pub(super) fn next(&self) -> Option<(SimTime, Next)> {
-        let at = |instant: Option<SimTime>, next: Next| instant.map(|at| (at, next));
+    /// What it will do by itself but for pulses of therapy, and when, in the order in which it does them at one
+    /// instant.
+    pub(super) fn agenda(&self) -> impl Iterator<Item = (SimTime, Next)> {
         let [left, right] = Side::BOTH.map(|side| &self.trains[side]);
         [
-            at(self.session.map(|session| session.end), Next::SessionEnd),
-            at(self.power_at, Next::Power),
-            at(self.charged_at, Next::Charged),
-            at(self.wakes_at, Next::Wake),
-            at(self.link.times_out_at, Next::LinkTimeout),
-            at(self.magnet.map(|(_, removed)| removed), Next::Magnet),
-            at(self.routines.impedance, Next::Impedance),
-            at(self.routines.battery, Next::Battery),
-            at(self.due.map(|(due, _)| due), Next::Due),
-            at(left.rests_at, Next::Rest(Side::Left)),
-            at(right.rests_at, Next::Rest(Side::Right)),
-            at(self.test.map(|test| test.next), Next::TestPulse),
-            at(left.next, Next::Pulse(Side::Left)),
-            at(right.next, Next::Pulse(Side::Right)),
+            (self.session.map(|session| session.end), Next::SessionEnd),
+            (self.power_at, Next::Power),
+            (self.charged_at, Next::Charged),
+            (self.wakes_at, Next::Wake),
+            (self.link.times_out_at, Next::LinkTimeout),
+            (self.magnet.map(|(_, removed)| removed), Next::Magnet),
+            (self.routines.impedance, Next::Impedance),
+            (self.routines.battery, Next::Battery),
+            (self.due.map(|(due, _)| due), Next::Due),
+            (left.rests_at, Next::Rest(Side::Left)),
+            (right.rests_at, Next::Rest(Side::Right)),
+            (self.test.map(|test| test.next), Next::TestPulse),
         ]
         .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        .filter_map(|(at, next)| at.map(|at| (at, next)))
+    }
+
+    /// What it will do next, and when.
+    fn next(&self) -> Option<(SimTime, Next)> {
+        let pulse = |side: Side| self.trains[side].next.map(|at| (at, Next::Pulse(side)));
+        let pulses = Side::BOTH.into_iter().filter_map(pulse);
+        self.agenda().chain(pulses).min_by_key(|(at, _)| *at)
     }
 
     /// The instant of the next thing that it will do by itself.

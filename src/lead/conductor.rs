@@ -50,8 +50,6 @@ pub struct Sensed {
     pub open_circuit: bool,
     /// The voltage did not suffice for some phase.
     pub limited: bool,
-    /// Voltage across the load before the pulse, V.
-    pub before_v: f64,
     /// Voltage across the load at the end of the first stimulating phase, V.
     pub load_v: f64,
     /// Voltage across the load after the pulse, V.
@@ -174,7 +172,8 @@ impl Lead {
         let pulse = &run.first;
         let alike = |last: &Last| last.whole && Pulse { at: pulse.at, ..last.pulse } == *pulse;
         let rest = pulse.at - self.at;
-        let even = run.count == 1 || run.period == rest + pulse.made.length();
+        // The rest before it tells, and not how many come: that depends on who looks how often.
+        let even = run.period == rest + pulse.made.length();
         if !self.last.as_ref().is_some_and(alike) || self.wiring.is_none() || rest <= SimTime::ZERO || !even {
             return 0;
         }
@@ -252,7 +251,6 @@ impl Lead {
         self.tell(&pulse.asked, &pulse.made, 1, contacts);
 
         let mut state = self.state();
-        sensed.before_v = self.wiring().open.load_v(&state);
         let (mut flowed, mut shares) = (Vec::with_capacity(pulse.made.phases().len()), None);
         let (mut stimulus_ac, mut stimulus_ns) = (0, 0);
         for phase in pulse.made.phases() {

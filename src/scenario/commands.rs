@@ -38,11 +38,11 @@ const OF_DEVICE: [&str; 37] = [
     "ClearFault",
     "SetClock",
     "EraseLog",
+    "StepAmplitude",
     "PatientStart",
     "PatientStop",
     "PauseSession",
     "ResumeSession",
-    "StepAmplitude",
     "Magnet",
     "Charge",
     "ConnectProgrammer",
@@ -66,6 +66,9 @@ const OF_DEVICE: [&str; 37] = [
     "Drain",
     "SwapBattery",
 ];
+
+/// How many of those, from the first on, a message can carry.
+const CARRIED: usize = 11;
 
 /// The sides that a command is for: `Left`, `Right` or `Both`.
 fn sides(fields: &Fields<'_>) -> Vec<Side> {
@@ -237,20 +240,7 @@ fn jump_clock(fields: &Fields<'_>) -> DeviceCommand {
 
 /// The command that a message or interference carries.
 fn inner_command(fields: &Fields<'_>, maker: Maker<'_>, program: &mut WrittenProgram) -> DeviceCommand {
-    const CARRIED: [&str; 11] = [
-        "StartSession",
-        "StopSession",
-        "ScheduleOn",
-        "ScheduleOff",
-        "SetAmplitude",
-        "SetProgram",
-        "TestImpedance",
-        "ClearFault",
-        "SetClock",
-        "EraseLog",
-        "StepAmplitude",
-    ];
-    let Some((name, inner)) = fields.required("command").and_then(|node| node.variant(&CARRIED)) else {
+    let Some((name, inner)) = fields.required("command").and_then(|node| node.variant(&OF_DEVICE[..CARRIED])) else {
         return DeviceCommand::Several(Vec::new());
     };
     device_command(name, &inner, maker, program)

@@ -38,6 +38,20 @@ fn busy_day() -> Scenario {
     ))
 }
 
+/// The first pulse after a pause repeats the last one in all but the rest before it.
+#[test]
+fn verif_the_tick_does_not_matter_after_a_pause() {
+    let scenario = scenario(&therapy(
+        "35 s",
+        "program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"0 s\", do: StartSession), \
+           (at: \"10 ms\", do: PauseSession), (at: \"5 s\", do: ResumeSession)],",
+    ));
+    let expected = digest(&scenario, None);
+    for tick in ["1 ms", "20 ms", "1 s"] {
+        assert_eq!(digest(&scenario, Some(tick)), expected, "tick {tick}");
+    }
+}
+
 #[test]
 fn verif_the_tick_does_not_matter() {
     let scenario = busy_day();
