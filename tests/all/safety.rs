@@ -312,3 +312,16 @@ proptest! {
         }
     }
 }
+
+/// A fault lies in memory: the device comes back in it, and no session begins until somebody clears it.
+#[test]
+fn verif_a_fault_outlives_a_reset() {
+    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 1.0)), \
+                  timeline: [(at: \"0 s\", do: StartSession), \
+                  (at: \"5 s\", do: LosePhase(phase: Recharge)), (at: \"8 s\", do: Reset), \
+                  (at: \"9 s\", do: MendOutput), (at: \"9 s\", do: StartSession)],";
+    let scenario = scenario(&therapy("12 s", fields));
+    let mut simulation = Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    assert_eq!((generator(&simulation).state(), generator(&simulation).sessions()), (State::Fault, 1));
+}
