@@ -14,6 +14,7 @@ mod raster;
 pub mod repeats;
 
 use crate::device::pulse::{Run, Waveform};
+use crate::lead::conductor::DeliveredPulse;
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::record::events::Event;
 use crate::record::probe::Probe;
@@ -41,14 +42,23 @@ pub struct PulsePicture {
     pub side: Side,
     /// What flowed.
     pub phases: Waveform,
-    /// What was asked of the stimulating phase, mA, cathodic negative.
-    pub asked_ma: f64,
-    /// Voltage at the outputs: nanoseconds since the pulse began, and V; drawn as straight lines in between.
-    pub load_v: Vec<(i64, f64)>,
+    /// Amplitude that the program asks for, nA, without sign.
+    pub asked_na: i64,
+    /// Voltage at the outputs: time since the pulse began, and V; drawn as straight lines in between.
+    pub load_v: Vec<(SimTime, f64)>,
     /// How many there are, one at least.
     pub count: i64,
     /// From one to the next.
     pub period: SimTime,
+}
+
+impl PulsePicture {
+    /// Pulses of a side as they were delivered, the amplitude that was asked of them, and their voltage, where it was
+    /// looked at.
+    pub fn new(side: Side, run: &Run<DeliveredPulse>, asked_na: i64, load_v: Vec<(SimTime, f64)>) -> Self {
+        let DeliveredPulse { at, waveform, .. } = run.first;
+        Self { at, side, phases: waveform, asked_na, load_v, count: run.count, period: run.period }
+    }
 }
 
 /// What is the same in equal pulses.
@@ -56,10 +66,10 @@ pub struct PulsePicture {
 pub struct PulseShape {
     /// What flowed.
     pub phases: Waveform,
-    /// What was asked of the stimulating phase, mA, cathodic negative.
-    pub asked_ma: f64,
-    /// Voltage at the outputs: nanoseconds since the pulse began, and V.
-    pub load_v: Vec<(i64, f64)>,
+    /// Amplitude that the program asks for, nA, without sign.
+    pub asked_na: i64,
+    /// Voltage at the outputs: time since the pulse began, and V.
+    pub load_v: Vec<(SimTime, f64)>,
 }
 
 /// What is remembered of a simulation.
@@ -109,8 +119,8 @@ impl Memory {
 
     /// Takes pulses.
     pub fn pulse(&mut self, picture: PulsePicture) {
-        let PulsePicture { at, side, phases, asked_ma, load_v, count, period } = picture;
-        self.pulses[side].push(Repeats { at, count, period, what: PulseShape { phases, asked_ma, load_v } });
+        let PulsePicture { at, side, phases, asked_na, load_v, count, period } = picture;
+        self.pulses[side].push(Repeats { at, count, period, what: PulseShape { phases, asked_na, load_v } });
         self.version += 1;
     }
 

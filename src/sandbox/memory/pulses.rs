@@ -35,7 +35,7 @@ fn corners(shape: &PulseShape, quantity: PulseQuantity) -> Vec<(i64, f64)> {
                 corners.push((at, current_ma));
             }
         }
-        PulseQuantity::Load => corners.extend_from_slice(&shape.load_v),
+        PulseQuantity::Load => corners.extend(shape.load_v.iter().map(|(since, v)| (since.nanos(), *v))),
     }
     let end = corners[corners.len() - 1].0;
     corners.push((end, 0.0));
@@ -147,29 +147,30 @@ impl Memory {
         points.push((to, 0.0));
     }
 
-    /// What was asked of the pulses of a side whose stimulus did not flow in full, at most so many: beginning and end of
-    /// the first stimulating phase, and mA.
-    pub fn pulses_cut_short(
+    /// Where the stimulus of a side's pulses did not flow as strong as the program asks, as in a ramp or where voltage
+    /// did not suffice: beginning, end and what was asked, mA, cathodic negative. At most so many.
+    pub fn weaker_than_asked(
         &self,
         side: Side,
         (from, to): (SimTime, SimTime),
         most: usize,
     ) -> Vec<(SimTime, SimTime, f64)> {
-        let is_cut = |run: &&Repeats<PulseShape>| {
-            let flowed_ma = run.what.phases.stimulus().current_na.abs() as f64 / 1e6;
-            run.what.asked_ma.abs() > flowed_ma * 1.005 + 0.005
+        let is_weaker = |run: &&Repeats<PulseShape>| {
+            let flowed_na = run.what.phases.stimulus().current_na.abs();
+            flowed_na > 0 && (run.what.asked_na - flowed_na) * 200 > run.what.asked_na
         };
         let mut found = Vec::new();
-        for run in self.pulse_runs(side, from - LONGEST_PULSE, to).filter(is_cut) {
-            let before = run.what.phases.phases().iter().take_while(|phase| phase.current_na == 0);
+        for run in self.pulse_runs(side, from - LONGEST_PULSE, to).filter(is_weaker) {
+            let PulseShape { phases, asked_na, .. } = &run.what;
+            let before = phases.phases().iter().take_while(|phase| phase.current_na == 0);
             let offset = before.fold(SimTime::ZERO, |sum, phase| sum + phase.width);
-            let width = run.what.phases.stimulus().width;
+            let asked_ma = (asked_na * phases.stimulus().current_na.signum()) as f64 / 1e6;
             for number in run.within(from - LONGEST_PULSE, to) {
                 if found.len() == most {
                     return found;
                 }
                 let begin = run.at + run.period * number + offset;
-                found.push((begin, begin + width, run.what.asked_ma));
+                found.push((begin, begin + phases.stimulus().width, asked_ma));
             }
         }
         found

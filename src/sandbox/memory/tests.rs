@@ -126,8 +126,8 @@ fn pulse(at: SimTime, count: i64) -> PulsePicture {
         at,
         side: Side::Left,
         phases: Waveform::new(phases, false),
-        asked_ma: -1.5,
-        load_v: vec![(0, -0.5), (200_000, -0.9), (200_000, -0.4), (600_000, 0.1)],
+        asked_na: 1_500_000,
+        load_v: [(0, -0.5), (200_000, -0.9), (200_000, -0.4), (600_000, 0.1)].map(|(at, v)| (ns(at), v)).to_vec(),
         count,
         period: ns(50_000_000),
     }
@@ -188,7 +188,8 @@ fn verif_marks_are_found_near_a_pointer() {
     let edge = SimTime::SECOND + ns(3 * 50_000_000 + 200_000);
     assert_eq!(memory.nearest_mark(edge + ns(30_000), ns(50_000)), Some(edge));
     assert_eq!(memory.nearest_mark(edge - ns(80_000), ns(50_000)), None);
-    assert_eq!(memory.pulses_cut_short(Side::Left, (SimTime::ZERO, SimTime::from_secs(9)), 5).len(), 5);
+    let weaker = memory.weaker_than_asked(Side::Left, (SimTime::ZERO, SimTime::from_secs(9)), 5);
+    assert_eq!((weaker.len(), weaker[0].2), (5, -1.5));
 }
 
 #[test]
