@@ -23,7 +23,7 @@ use crate::time::SimTime;
 use pyramid::{Block, Column, Pyramid};
 use repeats::{History, Repeats};
 
-pub use pulses::PulseQuantity;
+pub use pulses::{PulseQuantity, PulseShape};
 pub use raster::Raster;
 
 /// Runs of equal pulses that are kept for a side.
@@ -61,17 +61,6 @@ impl PulsePicture {
     }
 }
 
-/// What is the same in equal pulses.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PulseShape {
-    /// What flowed.
-    pub phases: Waveform,
-    /// Amplitude that the program asks for, nA, without sign.
-    pub asked_na: i64,
-    /// Voltage at the outputs: time since the pulse began, and V.
-    pub load_v: Vec<(SimTime, f64)>,
-}
-
 /// What is remembered of a simulation.
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -82,6 +71,7 @@ pub struct Memory {
     events: Vec<Event>,
     reached: SimTime,
     version: u64,
+    epoch: u64,
 }
 
 impl Memory {
@@ -95,6 +85,7 @@ impl Memory {
             events: Vec::new(),
             reached: SimTime::ZERO,
             version: 0,
+            epoch: 0,
         }
     }
 
@@ -106,6 +97,11 @@ impl Memory {
     /// A number that changes with what is remembered.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// A number that changes when what was remembered of the past becomes another: after a branch.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Takes a sample of every probe; one that is not later than the newest is known already.
@@ -120,7 +116,7 @@ impl Memory {
     /// Takes pulses.
     pub fn pulse(&mut self, picture: PulsePicture) {
         let PulsePicture { at, side, phases, asked_na, load_v, count, period } = picture;
-        self.pulses[side].push(Repeats { at, count, period, what: PulseShape { phases, asked_na, load_v } });
+        self.pulses[side].push(Repeats { at, count, period, what: PulseShape::new(phases, asked_na, load_v) });
         self.version += 1;
     }
 
@@ -172,12 +168,13 @@ impl Memory {
         self.events.truncate(self.events.partition_point(|event| event.at < at));
         self.reached = self.reached.min(at);
         self.version += 1;
+        self.epoch += 1;
     }
 
     /// Forgets everything.
     pub fn forget_all(&mut self) {
-        let version = self.version + 1;
-        *self = Self { version, ..Self::new(std::mem::take(&mut self.probes)) };
+        let (version, epoch) = (self.version + 1, self.epoch + 1);
+        *self = Self { version, epoch, ..Self::new(std::mem::take(&mut self.probes)) };
     }
 
     /// The newest instant that something is known of.

@@ -1,9 +1,10 @@
 //! Current and voltage of the pulses, as lines: exact with their edges where a pulse has some pixels, and as their full
 //! range where it has less than that.
 
+use crate::device::pulse::Waveform;
+use crate::sandbox::memory::Memory;
 use crate::sandbox::memory::pyramid::Block;
 use crate::sandbox::memory::repeats::Repeats;
-use crate::sandbox::memory::{Memory, PulseShape};
 use crate::side::Side;
 use crate::time::SimTime;
 
@@ -22,29 +23,77 @@ const LONGEST_PULSE: SimTime = SimTime::from_nanos(200_000_000);
 /// A pulse that is wider than this many columns is drawn as it is.
 const EXACT_FROM_COLUMNS: i64 = 2;
 
-/// The corners of a pulse: nanoseconds since it began, and the value, with two at an edge.
-fn corners(shape: &PulseShape, quantity: PulseQuantity) -> Vec<(i64, f64)> {
-    let mut corners = vec![(0, 0.0)];
-    match quantity {
-        PulseQuantity::Current => {
-            let mut at = 0;
-            for phase in shape.phases.phases() {
-                let current_ma = phase.current_na as f64 / 1e6;
-                corners.push((at, current_ma));
-                at += phase.width.nanos();
-                corners.push((at, current_ma));
-            }
-        }
-        PulseQuantity::Load => corners.extend(shape.load_v.iter().map(|(since, v)| (since.nanos(), *v))),
-    }
-    let end = corners[corners.len() - 1].0;
-    corners.push((end, 0.0));
-    corners
+/// A line's least and largest value, zero included, and its area, in its unit times seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Outline {
+    min: f64,
+    max: f64,
+    area: f64,
+    length: SimTime,
 }
 
-/// Least and largest value of corners.
-fn extremes(corners: &[(i64, f64)]) -> (f64, f64) {
-    corners.iter().fold((0.0, 0.0), |(min, max): (f64, f64), corner| (min.min(corner.1), max.max(corner.1)))
+/// What is the same in equal pulses: what flowed and the voltage, drawn apart from each other, and their outlines,
+/// which serve where pulses are too narrow to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PulseShape {
+    current: Outline,
+    load: Outline,
+    body: Box<Body>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Body {
+    phases: Waveform,
+    asked_na: i64,
+    load_v: Vec<(SimTime, f64)>,
+}
+
+impl PulseShape {
+    /// A pulse that flowed so, of which that amplitude was asked, nA without sign; time since it began, and V.
+    pub fn new(phases: Waveform, asked_na: i64, load_v: Vec<(SimTime, f64)>) -> Self {
+        let body = Box::new(Body { phases, asked_na, load_v });
+        let outline = |quantity| {
+            let corners = body.corners(quantity);
+            let end = corners[corners.len() - 1].0;
+            let (min, max, area) = part(&corners, 0, end);
+            Outline { min: min.min(0.0), max: max.max(0.0), area, length: SimTime::from_nanos(end) }
+        };
+        Self { current: outline(PulseQuantity::Current), load: outline(PulseQuantity::Load), body }
+    }
+
+    /// What flowed.
+    pub fn phases(&self) -> &Waveform {
+        &self.body.phases
+    }
+
+    fn outline(&self, quantity: PulseQuantity) -> &Outline {
+        match quantity {
+            PulseQuantity::Current => &self.current,
+            PulseQuantity::Load => &self.load,
+        }
+    }
+}
+
+impl Body {
+    /// The corners of a pulse: nanoseconds since it began, and the value, with two at an edge.
+    fn corners(&self, quantity: PulseQuantity) -> Vec<(i64, f64)> {
+        let mut corners = vec![(0, 0.0)];
+        match quantity {
+            PulseQuantity::Current => {
+                let mut at = 0;
+                for phase in self.phases.phases() {
+                    let current_ma = phase.current_na as f64 / 1e6;
+                    corners.push((at, current_ma));
+                    at += phase.width.nanos();
+                    corners.push((at, current_ma));
+                }
+            }
+            PulseQuantity::Load => corners.extend(self.load_v.iter().map(|(since, v)| (since.nanos(), *v))),
+        }
+        let end = corners[corners.len() - 1].0;
+        corners.push((end, 0.0));
+        corners
+    }
 }
 
 /// What corners show at an offset; just after an edge that lies there.
@@ -119,18 +168,19 @@ impl Memory {
         points.push((from, 0.0));
         let mut pen = Pen { points, width: width.nanos().max(1), column: None };
         for run in self.pulse_runs(side, from - LONGEST_PULSE, to) {
-            let corners = corners(&run.what, quantity);
-            let length = SimTime::from_nanos(corners[corners.len() - 1].0);
+            let outline = run.what.outline(quantity);
+            let length = outline.length;
             let visible = run.within(from - length, to);
             let at = |number: i64| run.at + run.period * number;
             if length > width * EXACT_FROM_COLUMNS {
                 pen.finish();
+                let corners = run.what.body.corners(quantity);
                 for number in visible {
                     let begin = at(number);
                     pen.points.extend(corners.iter().map(|(offset, v)| (begin + SimTime::from_nanos(*offset), *v)));
                 }
             } else if !visible.is_empty() {
-                let range = extremes(&corners);
+                let range = (outline.min, outline.max);
                 if run.period >= width || visible.end - visible.start == 1 {
                     visible.for_each(|number| pen.bar(at(number).max(from), range));
                 } else {
@@ -156,12 +206,12 @@ impl Memory {
         most: usize,
     ) -> Vec<(SimTime, SimTime, f64)> {
         let is_weaker = |run: &&Repeats<PulseShape>| {
-            let flowed_na = run.what.phases.stimulus().current_na.abs();
-            flowed_na > 0 && (run.what.asked_na - flowed_na) * 200 > run.what.asked_na
+            let flowed_na = run.what.body.phases.stimulus().current_na.abs();
+            flowed_na > 0 && (run.what.body.asked_na - flowed_na) * 200 > run.what.body.asked_na
         };
         let mut found = Vec::new();
         for run in self.pulse_runs(side, from - LONGEST_PULSE, to).filter(is_weaker) {
-            let PulseShape { phases, asked_na, .. } = &run.what;
+            let Body { phases, asked_na, .. } = &*run.what.body;
             let before = phases.phases().iter().take_while(|phase| phase.current_na == 0);
             let offset = before.fold(SimTime::ZERO, |sum, phase| sum + phase.width);
             let asked_ma = (asked_na * phases.stimulus().current_na.signum()) as f64 / 1e6;
@@ -182,7 +232,7 @@ impl Memory {
         let last = self.pulse_runs(side, at - LONGEST_PULSE, just_after).last();
         let value = last.map(|run| {
             let number = run.within(run.at, just_after).end - 1;
-            value_at(&corners(&run.what, quantity), (at - run.at - run.period * number).nanos())
+            value_at(&run.what.body.corners(quantity), (at - run.at - run.period * number).nanos())
         });
         value.unwrap_or(0.0)
     }
@@ -194,25 +244,23 @@ impl Memory {
         let (mut min, mut max, mut area) = (first.min(last), first.max(last), 0.0);
         let mut busy = SimTime::ZERO;
         for run in self.pulse_runs(side, from - LONGEST_PULSE, to) {
-            let corners = corners(&run.what, quantity);
-            let length = SimTime::from_nanos(corners[corners.len() - 1].0);
-            let touched = run.within(from - length, to);
-            let whole = run.within(from, to - length + SimTime::from_nanos(1));
-            let mut add = |number: i64, times: i64| {
+            let outline = run.what.outline(quantity);
+            let touched = run.within(from - outline.length, to);
+            let whole = run.within(from, to - outline.length + SimTime::from_nanos(1));
+            if !whole.is_empty() {
+                (min, max) = (min.min(outline.min), max.max(outline.max));
+                area += outline.area * (whole.end - whole.start) as f64;
+            }
+            let at_edges = (touched.start..whole.start.max(touched.start)).chain(whole.end..touched.end);
+            let cut: Vec<i64> = if whole.is_empty() { touched.clone().collect() } else { at_edges.collect() };
+            for number in cut {
                 let begin = run.at + run.period * number;
+                let corners = run.what.body.corners(quantity);
                 let (least, largest, sum) = part(&corners, (from - begin).nanos(), (to - begin).nanos());
                 (min, max) = (min.min(least), max.max(largest));
-                area += sum * times as f64;
-            };
-            if !whole.is_empty() {
-                add(whole.start, whole.end - whole.start);
+                area += sum;
             }
-            let at_edges = touched.clone().take(2).chain(touched.clone().rev().take(2));
-            let mut cut: Vec<i64> = at_edges.filter(|number| !whole.contains(number)).collect();
-            cut.sort_unstable();
-            cut.dedup();
-            cut.into_iter().for_each(|number| add(number, 1));
-            busy += length * (touched.end - touched.start);
+            busy += outline.length * (touched.end - touched.start);
         }
         if busy < to - from {
             (min, max) = (min.min(0.0), max.max(0.0));
@@ -238,7 +286,7 @@ impl Memory {
                 let around = [numbers.end - 2, numbers.end - 1, numbers.end];
                 for number in around.into_iter().filter(|number| (0..run.count).contains(number)) {
                     let begin = run.at + run.period * number;
-                    let offsets = corners(&run.what, PulseQuantity::Current);
+                    let offsets = run.what.body.corners(PulseQuantity::Current);
                     offsets.iter().for_each(|(offset, _)| consider(begin + SimTime::from_nanos(*offset)));
                 }
             }

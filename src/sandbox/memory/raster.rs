@@ -49,21 +49,27 @@ impl Memory {
         let width = SimTime::from_nanos(width.nanos().max(1));
         let columns = ((to - from).nanos().max(0) as usize).div_ceil(width.nanos() as usize);
         let mut counts = vec![0_u16; columns * units];
+        // Volleys of the same units in the same column are added together.
+        let mut pending: (usize, FiringSet, i64) = (0, FiringSet::default(), 0);
+        let mut add = |(column, fired, count): (usize, FiringSet, i64)| {
+            let count = count.min(i64::from(u16::MAX)) as u16;
+            let cells = counts[column * units..].iter_mut().take(units).enumerate();
+            cells.filter(|(unit, _)| fired.contains(*unit)).for_each(|(_, cell)| *cell = cell.saturating_add(count));
+        };
         let column_of = |at: SimTime| ((at - from).nanos() / width.nanos()) as usize;
         for run in self.volley_runs(side, from, to) {
             let visible = run.within(from, to);
-            let members: Vec<usize> = (0..units).filter(|unit| run.what.contains(*unit)).collect();
             let (first, last) = (run.at + run.period * visible.start, run.at + run.period * (visible.end - 1));
             for column in column_of(first)..=column_of(last) {
                 let begin = from + width * column as i64;
-                let here = run.within(begin.max(from), (begin + width).min(to));
-                let count = (here.end - here.start).min(i64::from(u16::MAX)) as u16;
-                if count > 0 {
-                    let cells = &mut counts[column * units..(column + 1) * units];
-                    members.iter().for_each(|unit| cells[*unit] = cells[*unit].saturating_add(count));
+                let here = run.within(begin, (begin + width).min(to));
+                if (column, run.what) != (pending.0, pending.1) {
+                    add(std::mem::replace(&mut pending, (column, run.what, 0)));
                 }
+                pending.2 += here.end - here.start;
             }
         }
+        add(pending);
         Raster::Cells { from, width, counts, units }
     }
 }
