@@ -5,8 +5,9 @@ use crate::device::output::LostPhase;
 use crate::device::pulse::CONTACT_NAMES;
 use crate::device::telemetry::LinkFault;
 use crate::lead::faults::LeadCommand;
-use crate::scenario::program::{Maker, WrittenProgram, read_amplitude_na, read_program};
+use crate::scenario::program::{Maker, read_amplitude_na, read_program};
 use crate::scenario::reader::{Fields, Node};
+use crate::scenario::write::WrittenProgram;
 use crate::side::Side;
 use crate::time::{LONGEST, SimTime};
 
