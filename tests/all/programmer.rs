@@ -1,12 +1,15 @@
-//! What a programmer does with a device: programs read back, changed and written.
+//! What a programmer does with a device: programs read back, changed and written; single pulses.
 
 use proptest::prelude::*;
 use stimtwin::command::{Command, DeviceCommand};
 use stimtwin::device::program::{Burst, Coordination, Edge, PhaseOrder, Program, Recharge};
+use stimtwin::device::therapy::State;
+use stimtwin::record::events::{Event, EventKind};
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::program::Maker;
 use stimtwin::scenario::write::{DraftProblem, WrittenProgram};
 use stimtwin::side::Side;
+use stimtwin::sim::Simulation;
 use stimtwin::time::SimTime;
 
 use crate::{scenario, therapy};
@@ -179,4 +182,91 @@ proptest! {
             Err(_) => prop_assert!(!problems.is_empty(), "{}", draft.to_ron()),
         }
     }
+}
+
+/// Runs a scenario: the device and the reasons for what it ignored, in the order of time.
+fn run(scenario: &Scenario, tick: Option<SimTime>) -> (Simulation, Vec<String>) {
+    let mut simulation = Simulation::new(scenario, tick);
+    simulation.advance_to(scenario.duration).unwrap_or_else(|fault| panic!("{fault}"));
+    let reason = |event: Event| match event.kind {
+        EventKind::CommandIgnored { reason } => Some(reason),
+        _ => None,
+    };
+    let ignored = simulation.take_events().into_iter().filter_map(reason).collect();
+    (simulation, ignored)
+}
+
+fn pulses(simulation: &Simulation) -> [u64; 2] {
+    Side::BOTH.map(|side| simulation.generator().pulses(side))
+}
+
+/// The accounts are closed once a second while it runs, whoever looks.
+#[test]
+fn verif_a_single_pulse_is_one_pulse() {
+    let text = |side: &str| {
+        let fields = "program: (both: (amplitude_ma: 2.0, ramp_up: \"1 s\", ramp_down: \"1 s\")), timeline: [";
+        therapy("10 s", &format!("{fields}(at: \"1500 ms\", do: SinglePulse(side: {side}))]"))
+    };
+    let alone = crate::summary(&scenario(&text("Left")));
+    assert_eq!((alone.left.pulses, alone.right.pulses), (1, 0));
+    let width_us = scenario(&text("Left")).program.sides.left.width.nanos() as f64 / 1e3;
+    assert!((alone.left.charge.delivered_uc - 2e-3 * width_us).abs() < 1e-9, "{:?}", alone.left.charge);
+    assert_eq!(alone.right.charge.delivered_uc, 0.0);
+    assert!(alone.left.peak_force_n > 0.0 && alone.right.peak_force_n == 0.0);
+
+    let both = scenario(&text("Both"));
+    let (straight, ignored) = run(&both, None);
+    assert_eq!((pulses(&straight), ignored), ([1, 1], vec![]));
+    assert_eq!(straight.generator().state(), State::Idle);
+    for tick_ns in [1_234_567, 7_777_777, 1_500_000_000] {
+        let tick = SimTime::from_nanos(tick_ns);
+        assert_eq!(run(&both, Some(tick)).0.digest(), straight.digest(), "{tick}");
+    }
+}
+
+#[test]
+fn verif_a_single_burst_alternates_and_the_battery_pays() {
+    let fields = |timeline: &str| {
+        format!(
+            "program: (both: (amplitude_ma: 1.0, phase_order: Alternating, recharge: Passive, \
+             burst: (pulses: 3, period_us: 5000))), timeline: [{timeline}]"
+        )
+    };
+    let pulse = |at: u32| format!("(at: \"{at} s\", do: SinglePulse(side: Right)), ");
+    let (one, _) = run(&scenario(&therapy("20 s", &fields(&pulse(1)))), None);
+    let (two, _) = run(&scenario(&therapy("20 s", &fields(&(pulse(1) + &pulse(5))))), None);
+    let (none, _) = run(&scenario(&therapy("20 s", &fields(""))), None);
+    assert_eq!([&none, &one, &two].map(|simulation| pulses(simulation)[1]), [0, 3, 6]);
+    let left_mah = [&none, &one, &two].map(|simulation| simulation.generator().battery.remaining_mah());
+    assert!(left_mah[0] > left_mah[1] && left_mah[1] > left_mah[2], "{left_mah:?}");
+}
+
+#[test]
+fn verif_no_single_pulse_where_no_session_could_begin() {
+    let ignored = |fields: &str| run(&scenario(&therapy("30 s", fields)), None).1;
+    let at = |at: u32, what: &str| format!("(at: \"{at} s\", do: {what}), ");
+    let pulse = "SinglePulse(side: Left)";
+    let amplitude = "program: (both: (amplitude_ma: 1.0))";
+    let during = format!("{amplitude}, timeline: [{}{}]", at(1, "StartSession"), at(5, pulse));
+    assert_eq!(ignored(&during), ["a session runs"]);
+    let test = format!("{amplitude}, timeline: [{}{}]", at(1, "TestImpedance"), at(1, pulse));
+    assert_eq!(ignored(&test), ["the device is in the state testing"]);
+    let off = format!("{amplitude}, timeline: [{}{}]", at(1, "BrownOut(for: \"9 s\")"), at(5, pulse));
+    assert_eq!(ignored(&off), ["the device does not answer"]);
+    let other = format!("program: (coordination: RightOnly), timeline: [{}]", at(1, pulse));
+    assert_eq!(ignored(&other), ["the program does not stimulate that side"]);
+    let message = format!("Message(number: 1, command: {pulse})");
+    let carried = format!("{amplitude}, timeline: [{}{}]", at(1, "ConnectProgrammer"), at(2, &message));
+    let (simulation, reasons) = run(&scenario(&therapy("30 s", &carried)), None);
+    assert_eq!((pulses(&simulation), reasons), ([1, 0], vec![]));
+}
+
+/// A pulse that passes a limit is as if a session had made it.
+#[test]
+fn verif_a_single_pulse_that_is_not_balanced_stops_the_device() {
+    let fields = "program: (both: (amplitude_ma: 3.0)), timeline: [(at: \"1 s\", do: LosePhase(phase: Recharge)), \
+                  (at: \"2 s\", do: SinglePulse(side: Both)), (at: \"9 s\", do: SinglePulse(side: Right))]";
+    let (simulation, ignored) = run(&scenario(&therapy("20 s", fields)), None);
+    assert_eq!(simulation.generator().state(), State::Fault);
+    assert_eq!((pulses(&simulation), ignored), ([1, 0], vec!["the device is in the state fault".to_string()]));
 }
