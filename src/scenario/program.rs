@@ -5,7 +5,7 @@ use crate::device::program::{Burst, Coordination, Edge, PhaseOrder, Program, Rec
 use crate::device::pulse::{CONTACT_NAMES, Contacts};
 use crate::lead::implant::ImplantProfile;
 use crate::scenario::reader::{Fields, Node};
-use crate::scenario::write::{Settings, WrittenProgram};
+pub use crate::scenario::write::{Settings, WrittenProgram};
 use crate::side::{BySide, Side};
 use crate::time::{SimTime, show_time_of_day};
 

@@ -292,25 +292,25 @@ impl WrittenProgram {
         };
         found.unwrap_or_default().into_iter().map(draft_problem).collect()
     }
+}
 
-    /// The commands of the scenario language that make of a program that a device has this one: of amplitudes where
-    /// nothing else differs, which a session that runs takes; else of the whole program, which ends it.
-    pub fn orders(&self, to: &Self) -> Vec<String> {
-        let mut alike = self.clone();
-        for side in Side::BOTH {
-            alike.sides[side].amplitude_ma = to.sides[side].amplitude_ma;
-        }
-        if alike != *to {
-            return vec![format!("SetProgram(program: {})", to.to_ron())];
-        }
-        let set = |side: &str, amplitude_ma: f64| format!("SetAmplitude(side: {side}, amplitude_ma: {amplitude_ma})");
-        let changed = |side: &Side| self.sides[*side].amplitude_ma != to.sides[*side].amplitude_ma;
-        let [left, right] = Side::BOTH.map(|side| to.sides[side].amplitude_ma);
-        if Side::BOTH.iter().all(changed) && left == right {
-            return vec![set("Both", left)];
-        }
-        let name = |side: Side| if side == Side::Left { "Left" } else { "Right" };
-        let sides = Side::BOTH.into_iter().filter(changed);
-        sides.map(|side| set(name(side), to.sides[side].amplitude_ma)).collect()
+/// The commands of the scenario language that make of one program that a device has another: of amplitudes where
+/// nothing else differs, which a session that runs takes; else of the whole program, which ends it.
+pub fn orders(from: &WrittenProgram, to: &WrittenProgram) -> Vec<String> {
+    let mut alike = from.clone();
+    for side in Side::BOTH {
+        alike.sides[side].amplitude_ma = to.sides[side].amplitude_ma;
     }
+    if alike != *to {
+        return vec![format!("SetProgram(program: {})", to.to_ron())];
+    }
+    let set = |side: &str, amplitude_ma: f64| format!("SetAmplitude(side: {side}, amplitude_ma: {amplitude_ma})");
+    let changed = |side: &Side| from.sides[*side].amplitude_ma != to.sides[*side].amplitude_ma;
+    let [left, right] = Side::BOTH.map(|side| to.sides[side].amplitude_ma);
+    if Side::BOTH.iter().all(changed) && left == right {
+        return vec![set("Both", left)];
+    }
+    let name = |side: Side| if side == Side::Left { "Left" } else { "Right" };
+    let sides = Side::BOTH.into_iter().filter(changed);
+    sides.map(|side| set(name(side), to.sides[side].amplitude_ma)).collect()
 }

@@ -7,7 +7,7 @@ use stimtwin::device::therapy::State;
 use stimtwin::record::events::{Event, EventKind};
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::program::Maker;
-use stimtwin::scenario::write::{DraftProblem, WrittenProgram};
+use stimtwin::scenario::write::{self, DraftProblem, WrittenProgram};
 use stimtwin::side::Side;
 use stimtwin::sim::Simulation;
 use stimtwin::time::SimTime;
@@ -108,7 +108,7 @@ fn verif_amplitudes_alone_are_set_and_all_else_replaces_the_program() {
     let orders = |change: &dyn Fn(&mut WrittenProgram)| {
         let mut to = from.clone();
         change(&mut to);
-        from.orders(&to)
+        write::orders(&from, &to)
     };
     assert_eq!(orders(&|_| {}), [""; 0]);
     assert_eq!(orders(&|to| to.sides.left.amplitude_ma = 1.5), ["SetAmplitude(side: Left, amplitude_ma: 1.5)"]);
