@@ -15,7 +15,7 @@ use crate::lead::contact::Contact;
 use crate::lead::faults::LeadCommand;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::{EventKind, EventLog};
-use crate::side::Side;
+use crate::side::{BySide, Side};
 use crate::sim::{PatientEntities, Roster, Window};
 use crate::time::SimTime;
 
@@ -49,6 +49,8 @@ pub enum DeviceCommand {
     SetProgram(Box<Program>),
     /// Measure impedance now.
     TestImpedance,
+    /// Put out a single pulse, or burst, on those sides now.
+    SinglePulse(BySide<bool>),
     /// Clear the fault that stopped therapy.
     ClearFault,
     /// Set the device's clock right.
@@ -119,6 +121,7 @@ impl DeviceCommand {
                 | C::SetAmplitude(..)
                 | C::SetProgram(_)
                 | C::TestImpedance
+                | C::SinglePulse(_)
                 | C::ClearFault
                 | C::SetClock
                 | C::EraseLog
@@ -141,7 +144,7 @@ pub struct TimedCommand {
 }
 
 /// Commands that are still to come, in the order of time.
-#[derive(Debug, Default, Resource)]
+#[derive(Clone, Debug, Default, Resource)]
 pub struct CommandQueue(VecDeque<TimedCommand>);
 
 impl CommandQueue {
@@ -164,6 +167,16 @@ impl CommandQueue {
     pub fn has_message_at(&self, at: SimTime) -> bool {
         let mut now = self.0.iter().take_while(|timed| timed.at <= at);
         now.any(|timed| matches!(timed.command, Command::Device(DeviceCommand::Message(..))))
+    }
+
+    /// Makes those the commands to come, in the order of time; messages that are on their way stay, behind those of
+    /// the same instant.
+    pub fn replace(&mut self, commands: impl IntoIterator<Item = TimedCommand>) {
+        let is_on_its_way =
+            |timed: &TimedCommand| matches!(timed.command, Command::Device(DeviceCommand::Arrival(..)));
+        let on_their_way: Vec<TimedCommand> = self.0.drain(..).filter(is_on_its_way).collect();
+        self.0.extend(commands);
+        on_their_way.into_iter().for_each(|timed| self.insert(timed));
     }
 
     /// Adds a command behind those of the same instant.
@@ -271,6 +284,7 @@ fn tell(command: &DeviceCommand, at: SimTime, device: &mut PulseGenerator, log: 
         C::SetAmplitude(side, amplitude_na) => device.set_amplitude(at, *side, *amplitude_na, log),
         C::SetProgram(program) => device.set_program(at, Program::clone(program), log),
         C::TestImpedance => device.test_impedance(at, log),
+        C::SinglePulse(sides) => device.pulse_once(at, *sides, log),
         C::ClearFault => device.clear_fault(at, log),
         C::SetClock => device.set_clock(at, log),
         C::EraseLog => device.erase_log(at, log),

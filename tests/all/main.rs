@@ -14,6 +14,7 @@ mod faults;
 mod hardware;
 mod muscle_reference;
 mod pages;
+mod programmer;
 mod properties;
 mod reader_fuzz;
 mod safety;
@@ -21,6 +22,8 @@ mod scenarios;
 mod suite;
 mod threshold_rows;
 mod tidy;
+#[cfg(feature = "sandbox")]
+mod window;
 
 use std::path::{Path, PathBuf};
 

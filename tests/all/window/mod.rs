@@ -1,0 +1,3 @@
+//! The window, tried as a person tries it.
+
+mod session;
