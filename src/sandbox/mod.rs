@@ -11,6 +11,8 @@ pub mod export;
 pub mod memory;
 pub mod panels;
 pub mod player;
+pub mod preview;
 pub mod session;
 pub mod theme;
+pub mod units;
 pub mod view;

@@ -1,3 +1,7 @@
 //! The panels of the window: each a function of what is to be seen, and a list of acts out.
 
+pub mod device;
+pub mod fields;
+pub mod programmer;
 pub mod timeline;
+pub mod waveform;
