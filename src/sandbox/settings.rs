@@ -36,7 +36,7 @@ pub struct Settings {
     /// Where a file was last opened or saved.
     pub folder: Option<PathBuf>,
     /// The layout of the tabs, as whoever lays them out has written it.
-    layout: Option<String>,
+    pub layout: Option<String>,
 }
 
 impl Default for Settings {

@@ -110,7 +110,6 @@ fn palette(ctx: &Context, view: &View<'_>, state: &mut KeysState, out: &mut Vec<
     window.anchor(Align2::CENTER_TOP, [0.0, 60.0]).fixed_size([480.0, 380.0]).show(ctx, |ui| {
         let field = egui::TextEdit::singleline(&mut state.typed).hint_text("What to do").desired_width(f32::INFINITY);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &state.typed, "What to do"));
         if std::mem::take(&mut state.fresh) {
             field.request_focus();
         }

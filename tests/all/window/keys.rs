@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use egui::{FontFamily, FontId, Key, Modifiers, vec2};
+use egui::accesskit::Role;
+use egui::{FontFamily, Key, Modifiers, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use stimtwin::sandbox::act::{Act, Dialog, Step};
 use stimtwin::sandbox::gallery::cards;
 use stimtwin::sandbox::keys::{self, COMMANDS, Does, Group};
@@ -38,7 +39,7 @@ fn draw(ui: &mut egui::Ui, room: &mut Room) {
     let ctx = ui.ctx().clone();
     acts.extend(keys::take(&ctx, &view, keys, *dialog));
     menu::ui(ui, &view, settings, acts);
-    ui.text_edit_singleline(text).widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Text"));
+    ui.text_edit_singleline(text);
     ui.add(egui::Slider::new(value, 0.0..=1.0).text("Value"));
     *pressed += usize::from(ui.button("Press").clicked());
     panels::keys::ui(&ctx, &view, keys, acts);
@@ -152,7 +153,7 @@ fn verif_steps_back_land_where_steps_on_did() {
     act(&mut harness, seek("1.9995 s"));
     assert_eq!(press(&mut harness, NONE, Key::Comma), [seek("1.999 s")]);
     assert_eq!(press(&mut harness, Modifiers::SHIFT, Key::ArrowLeft), [seek("0 s")]);
-    act(&mut harness, seek("1 s"));
+    act(&mut harness, seek("1.02 s"));
     let mut places = Vec::new();
     for _ in 0..3 {
         act(&mut harness, Act::Step(Step::Pulse));
@@ -168,7 +169,7 @@ fn verif_steps_back_land_where_steps_on_did() {
 fn verif_a_text_that_is_typed_is_left_alone_and_esc_stops_always() {
     let mut harness = harness();
     act(&mut harness, seek("5 s"));
-    harness.get_by_label("Text").click();
+    harness.get_by_role(Role::TextInput).click();
     harness.run_steps(2);
     assert_eq!(press(&mut harness, NONE, Key::Space), []);
     assert_eq!(press(&mut harness, NONE, Key::Period), []);
@@ -177,7 +178,7 @@ fn verif_a_text_that_is_typed_is_left_alone_and_esc_stops_always() {
     harness.run_steps(2);
     assert_eq!(harness.state().text, " .[");
     assert_eq!(press(&mut harness, CTRL, Key::O), [Act::Ask(Dialog::Open)]);
-    harness.get_by_label("Text").click();
+    harness.get_by_role(Role::TextInput).click();
     harness.run_steps(2);
     assert_eq!(press(&mut harness, NONE, Key::Escape), [Act::Give("StopSession".to_string())]);
 }
@@ -189,7 +190,7 @@ fn verif_space_plays_where_a_button_has_the_focus_and_arrows_move_what_has_it() 
     harness.run_steps(2);
     assert_eq!(press(&mut harness, NONE, Key::Space), [Act::Play]);
     assert_eq!(harness.state().pressed, 0);
-    harness.get_by_role_and_label(egui::accesskit::Role::Slider, "Value").focus();
+    harness.get_by_role_and_label(Role::Slider, "Value").focus();
     harness.run_steps(2);
     assert_eq!(press(&mut harness, NONE, Key::ArrowRight), []);
     assert!(harness.state().value > 0.5);
@@ -201,7 +202,7 @@ fn verif_a_key_that_is_held_repeats_and_a_dialog_has_all_keys() {
     let repeat = |repeat| egui::Event::Key { key: Key::Period, physical_key: None, pressed: true, repeat, modifiers: NONE };
     harness.input_mut().events.extend([repeat(false), repeat(true), repeat(true)]);
     harness.step();
-    assert_eq!(std::mem::take(&mut harness.state_mut().acts), [Act::Step(Step::Tick); 3].to_vec());
+    assert_eq!(std::mem::take(&mut harness.state_mut().acts), vec![Act::Step(Step::Tick); 3]);
     harness.state_mut().dialog = true;
     assert_eq!(press(&mut harness, CTRL, Key::S), []);
     assert_eq!(press(&mut harness, NONE, Key::Space), []);
@@ -294,13 +295,13 @@ fn verif_no_letter_is_missing_in_the_fonts() {
     }
     assert!(letters.contains_key(&'→') && letters.contains_key(&'µ'), "{letters:?}");
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
-        let font = FontId::new(13.0, family.clone());
+        // What `has_glyph` says is wrong for the letters of the font that has the sign for missing ones.
+        let known: Vec<char> = ctx.fonts_mut(|view| view.fonts.font(&family).characters().keys().copied().collect());
         for (letter, path) in &letters {
-            let found = ctx.fonts_mut(|fonts| fonts.has_glyph(&font, *letter));
-            assert!(found, "no font of {family:?} has {letter} (U+{:04X}), in {}", *letter as u32, path.display());
+            let number = *letter as u32;
+            assert!(known.contains(letter), "no font of {family:?} has {letter} (U+{number:04X}), in {}", path.display());
         }
-        let missing = ctx.fonts_mut(|fonts| fonts.has_glyph(&font, '\u{2713}'));
-        assert!(!missing, "what is known to be missing is found missing");
+        assert!(!known.contains(&'\u{2713}'), "what is known to be missing is found missing");
     }
 }
 
