@@ -2,6 +2,9 @@
 
 pub mod device;
 pub mod fields;
+pub mod gallery;
+pub mod keys;
+pub mod menu;
 pub mod programmer;
 pub mod timeline;
 pub mod waveform;

@@ -1,7 +1,11 @@
 //! The panels of the window, as a person uses them: by label, by mouse and by key.
 
+mod gallery;
+mod keys;
+mod pictures;
 mod programmer;
 mod session;
+mod settings;
 mod waveform;
 
 use egui::{Ui, Vec2};
