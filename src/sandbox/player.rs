@@ -37,6 +37,9 @@ impl Grain {
     /// What shows each pulse and the ripple of the force.
     pub const FINE: Self = Self { every: SimTime::from_nanos(1_000_000), pulses: true };
 
+    /// What shows nothing on the way.
+    pub const COARSE: Self = Self { every: SimTime::DAY, pulses: false };
+
     /// The fastest play, in simulated seconds a second, at which each pulse is looked at (ours).
     const PULSES_UP_TO: f64 = 20.0;
 

@@ -400,8 +400,10 @@ impl Session {
         if at < self.simulation().now() {
             self.player.go_back(at);
         }
+        // What is remembered already is not looked at again on the way.
         let span = at - self.simulation().now();
-        self.goal = Some(Goal::At(at, Grain::of_span(span)));
+        let grain = if at <= self.memory().head() { Grain::COARSE } else { Grain::of_span(span) };
+        self.goal = Some(Goal::At(at, grain));
     }
 
     /// Gives a command at the cursor; what was done later is undone with it. Returns whether it was accepted.

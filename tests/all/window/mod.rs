@@ -1,8 +1,9 @@
-//! The window, as a person uses it: its panels without a screen, by label, by mouse and by key.
+//! The window: what it plays, and its panels as a person uses them, by label, by mouse and by key.
 
 mod gallery;
 mod keys;
 mod pictures;
+mod session;
 mod settings;
 
 use std::time::Duration;
