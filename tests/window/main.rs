@@ -5,8 +5,6 @@
 //! is run by its name: `cargo test --release --test window`. Where things are on the screen it learns from the same
 //! panels, laid out without a window.
 
-#![cfg(feature = "sandbox")]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
