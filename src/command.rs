@@ -172,8 +172,7 @@ impl CommandQueue {
     /// Makes those the commands to come, in the order of time; messages that are on their way stay, behind those of
     /// the same instant.
     pub fn replace(&mut self, commands: impl IntoIterator<Item = TimedCommand>) {
-        let is_on_its_way =
-            |timed: &TimedCommand| matches!(timed.command, Command::Device(DeviceCommand::Arrival(..)));
+        let is_on_its_way = |timed: &TimedCommand| matches!(timed.command, Command::Device(DeviceCommand::Arrival(..)));
         let on_their_way: Vec<TimedCommand> = self.0.drain(..).filter(is_on_its_way).collect();
         self.0.extend(commands);
         on_their_way.into_iter().for_each(|timed| self.insert(timed));

@@ -145,7 +145,8 @@ impl Document {
     pub fn save(&self, path: &Path, note: &str) -> Result<Self, String> {
         let composed = self.compose();
         // The note of an earlier save gives way.
-        let body = composed.strip_prefix(NOTE).and_then(|rest| rest.split_once('\n')).map_or(&*composed, |(_, body)| body);
+        let body =
+            composed.strip_prefix(NOTE).and_then(|rest| rest.split_once('\n')).map_or(&*composed, |(_, body)| body);
         let text = format!("{NOTE}{note}\n{body}");
         let origin = Origin::File(path.to_path_buf());
         let found = Scenario::from_text(&origin.name(), &text, origin.folder());

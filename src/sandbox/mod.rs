@@ -8,9 +8,16 @@
 pub mod act;
 pub mod document;
 pub mod export;
+pub mod files;
+pub mod gallery;
+pub mod keys;
 pub mod memory;
 pub mod panels;
 pub mod player;
+pub mod preview;
 pub mod session;
+pub mod settings;
+pub mod style;
 pub mod theme;
+pub mod units;
 pub mod view;

@@ -14,7 +14,7 @@ use crate::nerve::Volleys;
 use crate::record::probe::{Probe, SideView};
 use crate::sandbox::memory::{Memory, PulsePicture};
 use crate::scenario::Scenario;
-use crate::side::Side;
+use crate::side::{BySide, Side};
 use crate::sim::{Fault, PatientEntities, Simulation};
 use crate::time::SimTime;
 
@@ -81,6 +81,8 @@ pub struct Player {
     /// Windows since the last checkpoint, and pulses since the start of the program.
     windows: usize,
     pulses: u64,
+    /// The last pulse of each side and how long it is.
+    last_pulses: BySide<Option<(SimTime, SimTime)>>,
     cursors: [Cursor; 2],
     /// From when on time was looked at how closely, in the order of time.
     grains: Vec<(SimTime, Grain)>,
@@ -105,6 +107,7 @@ impl Player {
             end: scenario.duration,
             windows: 0,
             pulses: 0,
+            last_pulses: BySide::default(),
             cursors,
             grains: Vec::new(),
             values: Vec::new(),
@@ -121,6 +124,11 @@ impl Player {
     /// What is remembered.
     pub fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// When the last pulse of a side began, and how long it is; none where none has been seen since the last leap.
+    pub fn last_pulse(&self, side: Side) -> Option<(SimTime, SimTime)> {
+        self.last_pulses[side]
     }
 
     /// Goes on towards an instant until the wall's clock shows `deadline`.
@@ -161,10 +169,12 @@ impl Player {
         if let Some(event) = self.simulation.generator().next_event().filter(|_| grain.pulses) {
             next = next.min(event.max(now) + SimTime::from_nanos(1));
         }
-        let Self { simulation, patient, memory, windows, pulses, .. } = self;
+        let Self { simulation, patient, memory, windows, pulses, last_pulses, .. } = self;
         simulation.advance_watched(next, |world| {
             *windows += 1;
-            *pulses += remember(world, patient, memory, grain.pulses);
+            for side in Side::BOTH {
+                *pulses += remember(world, patient, side, memory, grain.pulses, &mut last_pulses[side]);
+            }
         })?;
         simulation.take_events().into_iter().for_each(|event| memory.event(event));
         if next.is_multiple_of(grain.every) || next == until {
@@ -214,6 +224,7 @@ impl Player {
         checkpoint.restore(&mut self.simulation);
         self.simulation.set_future(&self.timeline, self.end);
         self.windows = 0;
+        self.last_pulses = BySide::default();
         self.cursors = Side::BOTH.map(|side| Cursor::new(self.simulation.side(side).pool));
     }
 
@@ -250,27 +261,31 @@ impl Player {
     }
 }
 
-/// Remembers what was delivered and who fired in the window that is over; returns how many pulses there were.
-fn remember(world: &World, patient: &PatientEntities, memory: &mut Memory, voltages: bool) -> u64 {
+/// Remembers what was delivered to a side and who fired there in the window that is over; returns how many pulses there
+/// were.
+fn remember(
+    world: &World,
+    patient: &PatientEntities,
+    side: Side,
+    memory: &mut Memory,
+    voltages: bool,
+    last_pulse: &mut Option<(SimTime, SimTime)>,
+) -> u64 {
+    let entities = &patient.sides[side];
+    let delivered = world.get::<Delivered>(entities.lead).expect("the roster's entities live");
     let mut pulses = 0;
-    for side in Side::BOTH {
-        let entities = &patient.sides[side];
-        let delivered = world.get::<Delivered>(entities.lead).expect("the roster's entities live");
-        if delivered.0.is_empty() {
-            continue;
-        }
+    for (index, run) in delivered.0.iter().enumerate() {
         let view = SideView::of(world, patient, side);
-        let last = delivered.0.len() - 1;
-        for (index, run) in delivered.0.iter().enumerate() {
-            let newest = run.first.at + run.period * (run.count - 1);
-            let load_v = if voltages && index == last { voltage(&view, newest, &run.first) } else { Vec::new() };
-            pulses += run.count as u64;
-            let asked_na = view.generator.program().sides[side].amplitude_na;
-            memory.pulse(PulsePicture::new(side, run, asked_na, load_v));
-        }
-        let volleys = world.get::<Volleys>(entities.nerve).expect("the roster's entities live");
-        volleys.0.iter().for_each(|run| memory.volleys(side, *run));
+        let newest = run.first.at + run.period * (run.count - 1);
+        let is_last = index + 1 == delivered.0.len();
+        let load_v = if voltages && is_last { voltage(&view, newest, &run.first) } else { Vec::new() };
+        let asked_na = view.generator.program().sides[side].amplitude_na;
+        memory.pulse(PulsePicture::new(side, run, asked_na, load_v));
+        pulses += run.count as u64;
+        *last_pulse = Some((newest, run.first.waveform.length()));
     }
+    let volleys = world.get::<Volleys>(entities.nerve).expect("the roster's entities live");
+    volleys.0.iter().for_each(|run| memory.volleys(side, *run));
     pulses
 }
 

@@ -43,6 +43,10 @@ pub struct Theme {
     pub caution: Color32,
     /// An alarm, and Stop.
     pub alarm: Color32,
+    /// Signs on a contact that has a role.
+    pub on_role: Color32,
+    /// Text on an alarm's colour.
+    pub on_alarm: Color32,
 }
 
 impl Theme {
@@ -69,6 +73,8 @@ impl Theme {
             good: rgb(0x6c, 0xc0, 0x7a),
             caution: rgb(0xe0, 0xc0, 0x4c),
             alarm: rgb(0xe5, 0x4b, 0x4b),
+            on_role: rgb(0xff, 0xff, 0xff),
+            on_alarm: rgb(0xff, 0xff, 0xff),
         }
     }
 
@@ -95,6 +101,8 @@ impl Theme {
             good: rgb(0x2c, 0x84, 0x3d),
             caution: rgb(0x94, 0x74, 0x00),
             alarm: rgb(0xc4, 0x25, 0x25),
+            on_role: rgb(0xff, 0xff, 0xff),
+            on_alarm: rgb(0xff, 0xff, 0xff),
         }
     }
 
