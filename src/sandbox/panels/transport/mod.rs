@@ -75,10 +75,16 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
     } else if at_end {
         press(ui, "▶ Go on beyond the end", "Space: the scenario becomes longer, and time goes on", Act::Play);
     } else if transport.cursor < transport.head {
-        press(ui, "▶ Play", "Space: time goes on from the cursor; up to the newest instant it is shown again", Act::Play);
+        press(
+            ui,
+            "▶ Play",
+            "Space: time goes on from the cursor; up to the newest instant it is shown again",
+            Act::Play,
+        );
     } else {
         press(ui, "▶ Play", "Space: let time go on", Act::Play);
     }
+    ui.label(RichText::new("step").color(facts.theme.faint).small());
     press(ui, "Tick", "Full stop: on to the next whole millisecond", Act::Step(Step::Tick));
     press(ui, "Pulse", "➡: on past the next pulse of either side", Act::Step(Step::Pulse));
     press(ui, "Cycle", "Shift ➡: on by a cycle of trains, on and off", Act::Step(Step::Cycle));
@@ -140,7 +146,7 @@ fn achieved(ui: &mut Ui, facts: &Facts<'_>) {
     }
 }
 
-/// `next event in 12.3 ms, 61 s at this speed`, where play is so slow that nothing would be seen to change.
+/// `next pulse or event in 12.3 ms: 61 s at this speed`, where play is so slow that nothing would be seen to change.
 pub fn waiting(facts: &Facts<'_>) -> Option<String> {
     let transport = facts.transport;
     let left = facts.next? - transport.cursor;
@@ -149,7 +155,7 @@ pub fn waiting(facts: &Facts<'_>) -> Option<String> {
         return None;
     }
     let wall = span(SimTime::from_nanos((wall_s * 10.0) as i64 * 100_000_000));
-    Some(format!("next pulse in {}: {wall} at this speed", span(left)))
+    Some(format!("next pulse or event in {}: {wall} at this speed", span(left)))
 }
 
 /// The slider of speed, in decades, with its detents.
