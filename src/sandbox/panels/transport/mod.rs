@@ -93,14 +93,17 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
 
 /// The slider, the typed speed, and what is achieved.
 fn speed_controls(ui: &mut Ui, facts: &Facts<'_>, state: &mut TransportState, out: &mut Vec<Act>) {
+    let before = out.len();
     slider(ui, facts, out);
+    if out.len() > before {
+        *state = TransportState::default();
+    }
     let id = Id::new("typed speed");
-    let shown = speed::format(facts.transport.speed);
-    let mut text = state.typed.clone().unwrap_or_else(|| shown.clone());
+    let mut text = state.typed.clone().unwrap_or_else(|| speed::format(facts.transport.speed));
     let color = if state.refused.is_some() { facts.theme.alarm } else { facts.theme.text };
+    let label = ui.label(RichText::new("speed").color(facts.theme.faint).small());
     let edit = TextEdit::singleline(&mut text).id(id).desired_width(74.0).text_color(color);
-    let response = ui.add(edit);
-    response.widget_info(|| WidgetInfo::text_edit(true, &shown, &text, "Speed"));
+    let response = ui.add(edit).labelled_by(label.id);
     if response.changed() {
         state.typed = Some(text.clone());
         state.refused = None;
@@ -110,12 +113,9 @@ fn speed_controls(ui: &mut Ui, facts: &Facts<'_>, state: &mut TransportState, ou
     {
         match speed::parse(&typed) {
             Ok(speed) => out.push(Act::Speed(speed)),
-            // Left without Enter, what cannot be read is given up.
-            Err(why) if ui.input(|input| input.key_pressed(egui::Key::Enter)) => {
-                state.refused = Some(why);
-                state.typed = Some(typed);
-            }
-            Err(_) => state.refused = None,
+            // Nothing typed is nothing asked for.
+            Err(_) if typed.trim().is_empty() => {}
+            Err(why) => (state.refused, state.typed) = (Some(why), Some(typed)),
         }
     }
     let help = format!("Simulated time for each second: {}. [ and ]: slower and faster", speed::HELP);
