@@ -27,8 +27,7 @@ impl Files {
     /// Asks for a file; `open` is the one that the scenario was opened from or saved to, if any.
     pub fn ask(&mut self, what: Dialog, open: Option<&Path>) {
         // The folder is remembered here, so that all dialogs share it.
-        let mut dialog =
-            FileDialog::new().default_size([720.0, 440.0]).opening_mode(OpeningMode::AlwaysInitialDir);
+        let mut dialog = FileDialog::new().default_size([720.0, 440.0]).opening_mode(OpeningMode::AlwaysInitialDir);
         let of_open = open.and_then(Path::parent).map(Path::to_path_buf);
         if let Some(folder) = self.folder.clone().or(of_open).filter(|folder| folder.is_dir()) {
             dialog = dialog.initial_directory(folder);

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn verif_numbers_are_short_and_ranges_hold_their_ends() {
-        for (value, text) in [(0.0, "0"), (-0.0, "0"), (0.98, "0.98"), (12000.0, "12000"), (-11.848, "-11.8"), (1.0, "1")]
+        for (value, text) in
+            [(0.0, "0"), (-0.0, "0"), (0.98, "0.98"), (12000.0, "12000"), (-11.848, "-11.8"), (1.0, "1")]
         {
             assert_eq!(number(value), text);
         }

@@ -146,7 +146,9 @@ pub const COMMANDS: &[Command] = &[
         Some(view.session.file().map_or(Act::Ask(Dialog::Save), Act::Save))
     }),
     command(Group::File, "Save as…", &[with(CTRL_SHIFT, Key::S)], When::Always, |_, _| Some(Act::Ask(Dialog::Save))),
-    command(Group::File, "Export traces…", &[with(CTRL, Key::E)], When::Always, |_, _| Some(Act::Ask(Dialog::Traces))),
+    command(Group::File, "Export traces…", &[with(CTRL, Key::E)], When::Always, |_, _| {
+        Some(Act::Ask(Dialog::Traces))
+    }),
     command(Group::File, "Export picture…", &[plain(Key::F12)], When::Always, |_, _| Some(Act::Ask(Dialog::Picture))),
     command(Group::Edit, "Undo", &[with(CTRL, Key::Z)], When::NoText, |view, _| {
         view.session.can_undo().then_some(Act::Undo)

@@ -216,9 +216,9 @@ impl Memory {
         points
     }
 
-    /// The value of a probe at an instant, on the line that is drawn.
+    /// The value of a probe at an instant that has been reached, on the line that is drawn.
     pub fn value(&self, probe: usize, at: SimTime) -> Option<f64> {
-        self.samples.value(probe, at)
+        self.samples.value(probe, at).filter(|_| at <= self.reached)
     }
 
     /// Least, largest, area and ends of a probe between two instants.

@@ -406,7 +406,8 @@ impl Pyramid {
         (before, None)
     }
 
-    /// What a trace shows at an instant: between two samples, the straight line that is drawn.
+    /// What a trace shows at an instant: between two samples, the straight line that is drawn; after the newest, its
+    /// value.
     pub fn value(&self, trace: usize, at: SimTime) -> Option<f64> {
         let (before, after) = self.around(at);
         let (level, cell) = before?;
@@ -418,7 +419,7 @@ impl Pyramid {
         if at.nanos() <= span.1 {
             return line((span.0, block.first), (span.1, block.last));
         }
-        let (level, cell) = after?;
+        let Some((level, cell)) = after else { return Some(block.last).filter(|value| value.is_finite()) };
         line((span.1, block.last), (self.span(level, cell).0, self.cell(trace, level, cell).first))
     }
 }

@@ -247,7 +247,9 @@ fn button_of(what: &Try, doing: bool) -> (&'static str, &'static str) {
     match (doing, what.give.is_empty()) {
         (true, _) => ("Leave it", "Stay where it has come to"),
         (_, true) => ("Show me", "Starts the scenario anew and goes to each of these instants"),
-        _ => ("Do it", "Starts the scenario anew, does this at its instant and goes to where the numbers are to be seen"),
+        _ => {
+            ("Do it", "Starts the scenario anew, does this at its instant and goes to where the numbers are to be seen")
+        }
     }
 }
 

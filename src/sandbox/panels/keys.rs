@@ -80,7 +80,9 @@ fn list(ctx: &Context, view: &View<'_>, out: &mut Vec<Act>) {
             }
         });
         ui.separator();
-        ui.label(RichText::new("While a text is being typed, keys without Ctrl belong to it; Esc stops always.").small());
+        ui.label(
+            RichText::new("While a text is being typed, keys without Ctrl belong to it; Esc stops always.").small(),
+        );
     });
     if !open {
         out.push(Act::ShowKeys(false));

@@ -27,7 +27,8 @@ fn name(ui: &mut Ui, view: &View<'_>) {
     let text = format!("{}{mark}", session.scenario().name);
     let from = session.document().origin().name();
     let state = if unsaved { "what was done is not saved" } else { "nothing was done that is not saved" };
-    ui.label(RichText::new(text).strong()).on_hover_text(format!("{from}: {state}\n{}", session.scenario().description));
+    ui.label(RichText::new(text).strong())
+        .on_hover_text(format!("{from}: {state}\n{}", session.scenario().description));
 }
 
 /// An item that does what the table of commands says.

@@ -6,5 +6,6 @@ pub mod gallery;
 pub mod keys;
 pub mod menu;
 pub mod programmer;
+pub mod scopes;
 pub mod timeline;
 pub mod waveform;

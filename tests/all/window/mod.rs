@@ -8,6 +8,8 @@ mod session;
 mod settings;
 mod waveform;
 
+use std::time::Duration;
+
 use egui::{Ui, Vec2};
 use egui_kittest::Harness;
 use stimtwin::sandbox::act::Act;
@@ -45,4 +47,9 @@ fn bench<S: Default>(scenario: &str, size: [f32; 2], panel: Panel<S>) -> Harness
     );
     harness.run();
     harness
+}
+
+/// Lets some frames of a sixtieth of a second pass.
+fn frames(session: &mut Session, count: usize) {
+    (0..count).for_each(|_| session.frame(Duration::from_micros(16_667)));
 }
