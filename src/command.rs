@@ -15,7 +15,7 @@ use crate::lead::contact::Contact;
 use crate::lead::faults::LeadCommand;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::{EventKind, EventLog};
-use crate::side::Side;
+use crate::side::{BySide, Side};
 use crate::sim::{PatientEntities, Roster, Window};
 use crate::time::SimTime;
 
@@ -49,6 +49,8 @@ pub enum DeviceCommand {
     SetProgram(Box<Program>),
     /// Measure impedance now.
     TestImpedance,
+    /// Put out a single pulse, or burst, on those sides now.
+    SinglePulse(BySide<bool>),
     /// Clear the fault that stopped therapy.
     ClearFault,
     /// Set the device's clock right.
@@ -119,6 +121,7 @@ impl DeviceCommand {
                 | C::SetAmplitude(..)
                 | C::SetProgram(_)
                 | C::TestImpedance
+                | C::SinglePulse(_)
                 | C::ClearFault
                 | C::SetClock
                 | C::EraseLog
@@ -271,6 +274,7 @@ fn tell(command: &DeviceCommand, at: SimTime, device: &mut PulseGenerator, log: 
         C::SetAmplitude(side, amplitude_na) => device.set_amplitude(at, *side, *amplitude_na, log),
         C::SetProgram(program) => device.set_program(at, Program::clone(program), log),
         C::TestImpedance => device.test_impedance(at, log),
+        C::SinglePulse(sides) => device.pulse_once(at, *sides, log),
         C::ClearFault => device.clear_fault(at, log),
         C::SetClock => device.set_clock(at, log),
         C::EraseLog => device.erase_log(at, log),

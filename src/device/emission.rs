@@ -72,8 +72,10 @@ impl PulseGenerator {
 
     /// Puts out the pulse that is due.
     pub fn emit(&mut self, at: SimTime, side: Side, purpose: Purpose) -> Pulse {
-        if purpose == Purpose::Test {
-            return self.test_pulse(at);
+        match purpose {
+            Purpose::Test => return self.test_pulse(at),
+            Purpose::Single => return self.single_pulse(at, side),
+            Purpose::Therapy => {}
         }
         let end = self.session.expect("pulses come in sessions only").end;
         let program = &self.program.sides[side];
@@ -84,7 +86,7 @@ impl PulseGenerator {
     }
 
     /// A pulse of therapy of that amplitude. What the output stage made of the last one serves again.
-    fn pulse(&mut self, side: Side, at: SimTime, amplitude_na: i64, odd: bool) -> Pulse {
+    pub(super) fn pulse(&mut self, side: Side, at: SimTime, amplitude_na: i64, odd: bool) -> Pulse {
         let program = &self.program.sides[side];
         let asked = program.waveform(amplitude_na, odd);
         let made = match self.made[side].filter(|(known, _)| *known == asked) {
@@ -129,7 +131,9 @@ impl PulseGenerator {
         let program = &self.program.sides[pulse.side];
         let timing = Timing::of(program, &self.output_faults);
         let period = match pulse.purpose {
-            Purpose::Therapy => SimTime::from_nanos(timing.period.nanos() / i64::from(program.burst.pulses)),
+            Purpose::Therapy | Purpose::Single => {
+                SimTime::from_nanos(timing.period.nanos() / i64::from(program.burst.pulses))
+            }
             Purpose::Test => self.profile.impedance.period(),
         };
         let passed = watched
@@ -142,6 +146,10 @@ impl PulseGenerator {
         match pulse.purpose {
             Purpose::Therapy => self.notice(pulse, sensed, log),
             Purpose::Test => self.take_test(pulse.at, sensed, log),
+            Purpose::Single => {
+                self.notice(pulse, sensed, log);
+                self.end_single(pulse.at, log);
+            }
         }
     }
 

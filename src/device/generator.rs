@@ -18,6 +18,7 @@ use crate::device::profile::DeviceProfile;
 use crate::device::program::Program;
 use crate::device::pulse::{Purpose, Waveform};
 use crate::device::safety::Watch;
+use crate::device::single::Single;
 use crate::device::telemetry::Link;
 use crate::device::therapy::{Input, State};
 use crate::device::trains::Train;
@@ -105,6 +106,7 @@ pub struct PulseGenerator {
     pub(super) noticed: BySide<Noticed>,
     pub(super) watches: BySide<Watch>,
     pub(super) test: Option<ImpedanceTest>,
+    pub(super) singles: BySide<Option<Single>>,
     pub(super) routines: Routines,
     /// When a start or the running down of the supplies is over.
     pub(super) wakes_at: Option<SimTime>,
@@ -142,6 +144,7 @@ pub(super) enum Next {
     Due,
     Rest(Side),
     TestPulse,
+    Single(Side),
     Pulse(Side),
 }
 
@@ -159,6 +162,16 @@ impl PulseGenerator {
     /// Pulses of therapy on a side since the start.
     pub fn pulses(&self, side: Side) -> u64 {
         self.trains[side].pulses
+    }
+
+    /// When the session that runs ends; none where none runs.
+    pub fn session_end(&self) -> Option<SimTime> {
+        self.session.map(|session| session.end)
+    }
+
+    /// Whether scheduled sessions take place.
+    pub fn is_scheduling(&self) -> bool {
+        self.scheduling
     }
 
     /// Sessions begun since the start.
@@ -180,6 +193,7 @@ impl PulseGenerator {
     /// instant.
     pub(super) fn agenda(&self) -> impl Iterator<Item = (SimTime, Next)> {
         let [left, right] = Side::BOTH.map(|side| &self.trains[side]);
+        let single = |side: Side| self.singles[side].map(|single| single.at);
         [
             (self.session.map(|session| session.end), Next::SessionEnd),
             (self.power_at, Next::Power),
@@ -193,6 +207,8 @@ impl PulseGenerator {
             (left.rests_at, Next::Rest(Side::Left)),
             (right.rests_at, Next::Rest(Side::Right)),
             (self.test.map(|test| test.next), Next::TestPulse),
+            (single(Side::Left), Next::Single(Side::Left)),
+            (single(Side::Right), Next::Single(Side::Right)),
         ]
         .into_iter()
         .filter_map(|(at, next)| at.map(|at| (at, next)))
@@ -223,6 +239,7 @@ impl PulseGenerator {
                     self.follow_trains();
                 }
                 Next::TestPulse => return self.test.map(|test| (at, test.side, Purpose::Test)),
+                Next::Single(side) => return Some((at, side, Purpose::Single)),
                 Next::Pulse(side) => return Some((at, side, Purpose::Therapy)),
                 other => self.keep_up(other, at, log),
             }
@@ -278,7 +295,7 @@ impl PulseGenerator {
     }
 
     /// Why no session can begin now; none where one can.
-    fn begins_not(&self) -> Option<String> {
+    pub fn begins_not(&self) -> Option<String> {
         if self.state.in_session() {
             return Some("another session runs".to_string());
         }
@@ -375,6 +392,7 @@ impl PulseGenerator {
         if let Some(test) = &self.test {
             test.write_state(w);
         }
+        self.write_singles(w);
         for side in Side::BOTH {
             self.trains[side].write_state(w);
             self.watches[side].write_state(w);

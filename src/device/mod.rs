@@ -14,6 +14,7 @@ pub mod profile;
 pub mod program;
 pub mod pulse;
 pub mod safety;
+pub mod single;
 pub mod telemetry;
 pub mod therapy;
 pub mod trains;

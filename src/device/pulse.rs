@@ -153,6 +153,8 @@ pub enum Purpose {
     Therapy,
     /// To measure impedance.
     Test,
+    /// To stimulate once, outside a session.
+    Single,
 }
 
 /// One pulse as the generator commands it.

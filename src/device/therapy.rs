@@ -27,7 +27,7 @@ pub enum State {
     Paused,
     /// A session is over, and the supplies run down.
     SessionOver,
-    /// Measuring impedance.
+    /// Measuring impedance, or putting out a single pulse on command.
     Testing,
     /// Therapy has been stopped by a limit, until somebody clears the fault.
     Fault,
@@ -62,7 +62,7 @@ pub enum Input {
     SessionEnds,
     /// The supplies have run down.
     Settled,
-    /// A measurement begins.
+    /// A measurement or a single pulse begins.
     TestBegins,
     /// It is over.
     TestEnds,

@@ -59,6 +59,7 @@ impl PulseGenerator {
             noticed: BySide::default(),
             watches: BySide::default(),
             test: None,
+            singles: BySide::default(),
             routines: Routines::default(),
             wakes_at: None,
             power_at: None,
@@ -172,6 +173,7 @@ impl PulseGenerator {
             }
             self.link.reset();
             (self.test, self.wakes_at, self.routines, self.due) = (None, None, Routines::default(), None);
+            self.singles = BySide::default();
             self.due = self.first_due(at);
         }
         changed
@@ -200,7 +202,7 @@ impl PulseGenerator {
         self.faulty = true;
         self.take(at, Input::LimitPassed, log);
         self.stop_session(at, Cause::Limit, log);
-        (self.test, self.wakes_at) = (None, None);
+        (self.test, self.singles, self.wakes_at) = (None, BySide::default(), None);
     }
 
     /// Somebody clears the fault.
@@ -285,7 +287,7 @@ impl PulseGenerator {
             log.push(at, EventKind::EndOfService { volts: reading.volts });
             self.take(at, Input::BatterySpent, log);
             self.stop_session(at, Cause::Battery, log);
-            (self.test, self.wakes_at) = (None, None);
+            (self.test, self.singles, self.wakes_at) = (None, BySide::default(), None);
         }
         if self.battery.is_empty() {
             self.lose_power(at, None, log);

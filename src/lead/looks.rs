@@ -4,6 +4,7 @@ use crate::device::profile::DeviceProfile;
 use crate::device::pulse::{CONTACT_NAMES, Phase};
 use crate::lead::conductor::{ATTO, Last, Lead, TERMINALS};
 use crate::lead::contact::{Contact, Ledger};
+use crate::lead::propagator::State;
 use crate::lead::wiring::Wiring;
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
@@ -24,6 +25,65 @@ impl Lead {
     fn outline(&self) -> Self {
         let wiring = self.wiring.as_ref().map(Wiring::at_rest);
         Self { faults: self.faults.clone(), wiring, last: None, trial: None, ..*self }
+    }
+
+    /// A lead with the same faults on which no charge lies: to try a pulse on.
+    pub fn uncharged(&self) -> Self {
+        Self { faults: self.faults.clone(), ..Self::new(self.side) }
+    }
+
+    /// What an oscilloscope shows of the last pulse and of what comes after it, at rising times since its beginning.
+    pub fn over_last(
+        &mut self,
+        times: &[SimTime],
+        device: &DeviceProfile,
+        contacts: &mut [&mut Contact; TERMINALS],
+    ) -> Vec<Look> {
+        let Some(Last { pulse, mut state, .. }) = self.last else { return Vec::new() };
+        self.wire(device, contacts);
+        let (mut gone, mut looks) = (SimTime::ZERO, Vec::with_capacity(times.len()));
+        let mut times = times.iter().peekable();
+        let mut begun = SimTime::ZERO;
+        for phase in pulse.made.phases() {
+            let end = begun + phase.width;
+            while let Some(time) = times.next_if(|&&time| time < end) {
+                let part = Phase { width: *time - gone, ..*phase };
+                let (limited, load_v) = self.run_phase(&mut state, part, pulse.rail_uv, contacts);
+                gone = *time;
+                self.keep(&state);
+                let current_a = self.driven_a(&state, phase.current_na, pulse.rail_uv, limited, contacts);
+                looks.push(Look { current_a, load_v, layer_v: self.layer_v });
+            }
+            self.run_phase(&mut state, Phase { width: end - gone, ..*phase }, pulse.rail_uv, contacts);
+            (begun, gone) = (end, end);
+        }
+        for &time in times {
+            let wiring = self.wiring_mut();
+            let resting = if pulse.made.shorted_after { &mut wiring.shorted } else { &mut wiring.open };
+            resting.advance(&mut state, time - gone);
+            gone = time;
+            let (current_a, load_v) = (resting.source_a(&state), resting.load_v(&state));
+            self.keep(&state);
+            looks.push(Look { current_a, load_v, layer_v: self.layer_v });
+        }
+        looks
+    }
+
+    /// The current that flows out of the bus of the cathodes in a phase, A.
+    fn driven_a(
+        &mut self,
+        state: &State,
+        current_na: i64,
+        rail_uv: i64,
+        limited: bool,
+        contacts: &[&mut Contact; TERMINALS],
+    ) -> f64 {
+        if current_na == 0 {
+            return 0.0;
+        }
+        let driven = self.wiring_mut().driven(current_na, rail_uv, contacts);
+        let propagator = if limited { &driven.clamped } else { &driven.regulated };
+        propagator.source_a(state)
     }
 
     /// Lead and contacts as they are at an instant at which nothing is delivered.
@@ -56,14 +116,7 @@ impl Lead {
                 left = left - width;
                 if width < phase.width {
                     lead.keep(&state);
-                    let current_a = match (phase.current_na, limited) {
-                        (0, _) => 0.0,
-                        (current_na, _) => {
-                            let driven = lead.wiring_mut().driven(current_na, pulse.rail_uv, contacts);
-                            let propagator = if limited { &driven.clamped } else { &driven.regulated };
-                            propagator.source_a(&state)
-                        }
-                    };
+                    let current_a = lead.driven_a(&state, phase.current_na, pulse.rail_uv, limited, contacts);
                     return Look { current_a, load_v, layer_v: lead.layer_v };
                 }
             }

@@ -5,9 +5,10 @@ use crate::device::output::LostPhase;
 use crate::device::pulse::CONTACT_NAMES;
 use crate::device::telemetry::LinkFault;
 use crate::lead::faults::LeadCommand;
-use crate::scenario::program::{Maker, WrittenProgram, read_amplitude_na, read_program};
+use crate::scenario::program::{Maker, read_amplitude_na, read_program};
 use crate::scenario::reader::{Fields, Node};
-use crate::side::Side;
+use crate::scenario::write::WrittenProgram;
+use crate::side::{BySide, Side};
 use crate::time::{LONGEST, SimTime};
 
 /// The names of the commands to the patient and to the leads.
@@ -27,7 +28,7 @@ const OTHERS: [&str; 12] = [
 ];
 
 /// The names of the commands to the device, and of what befalls it.
-const OF_DEVICE: [&str; 37] = [
+const OF_DEVICE: [&str; 38] = [
     "StartSession",
     "StopSession",
     "ScheduleOn",
@@ -35,6 +36,7 @@ const OF_DEVICE: [&str; 37] = [
     "SetAmplitude",
     "SetProgram",
     "TestImpedance",
+    "SinglePulse",
     "ClearFault",
     "SetClock",
     "EraseLog",
@@ -68,7 +70,7 @@ const OF_DEVICE: [&str; 37] = [
 ];
 
 /// How many of those, from the first on, a message can carry.
-const CARRIED: usize = 11;
+const CARRIED: usize = 12;
 
 /// The sides that a command is for: `Left`, `Right` or `Both`.
 fn sides(fields: &Fields<'_>) -> Vec<Side> {
@@ -168,6 +170,10 @@ fn device_command(name: &str, fields: &Fields<'_>, maker: Maker<'_>, program: &m
             None => C::Several(Vec::new()),
         },
         "TestImpedance" => C::TestImpedance,
+        "SinglePulse" => {
+            let meant = sides(fields);
+            C::SinglePulse(BySide::new(|side| meant.contains(&side)))
+        }
         "ClearFault" => C::ClearFault,
         "SetClock" => C::SetClock,
         "EraseLog" => C::EraseLog,

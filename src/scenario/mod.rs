@@ -11,6 +11,7 @@ pub mod profiles;
 pub mod program;
 pub mod reader;
 pub mod timeline;
+pub mod write;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,9 +28,10 @@ use crate::record::expectation::Expectation;
 use crate::record::probe::Recording;
 use crate::scenario::expectations::read_expectations;
 use crate::scenario::library::{Kind, load, read_text};
-use crate::scenario::program::{Maker, WrittenProgram, read_default, read_program};
+use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
+use crate::scenario::write::WrittenProgram;
 use crate::time::{DayClock, LONGEST, SimTime};
 
 /// How long before the start the leads were implanted, unless the scenario says: therapy begins some 14 days after the

@@ -5,32 +5,12 @@ use crate::device::program::{Burst, Coordination, Edge, PhaseOrder, Program, Rec
 use crate::device::pulse::{CONTACT_NAMES, Contacts};
 use crate::lead::implant::ImplantProfile;
 use crate::scenario::reader::{Fields, Node};
+pub use crate::scenario::write::{Settings, WrittenProgram};
 use crate::side::{BySide, Side};
 use crate::time::{SimTime, show_time_of_day};
 
 /// The longest span of a program's field; the device's own ranges are narrower.
 const ANY_SPAN: std::ops::RangeInclusive<SimTime> = SimTime::ZERO..=SimTime::DAY;
-
-/// The settings of one side as they are written, in the file's units.
-#[derive(Clone, Debug)]
-struct Settings {
-    amplitude_ma: f64,
-    width_us: f64,
-    rate_hz: f64,
-    interphase_gap_us: f64,
-    phase_order: PhaseOrder,
-    recharge: Recharge,
-    cathodes: Contacts,
-    anodes: Contacts,
-    on: SimTime,
-    off: SimTime,
-    ramp_up: SimTime,
-    ramp_down: SimTime,
-    burst: Burst,
-    edges: Vec<Edge>,
-    safe_amplitude_ma: f64,
-    patient_max_ma: f64,
-}
 
 /// What makes pulses of a program: the device, through the leads; a device alone has no limits to be held against.
 #[derive(Clone, Copy)]
@@ -41,17 +21,8 @@ pub struct Maker<'a> {
     pub implant: &'a ImplantProfile,
 }
 
-/// A program as it is written, which the fields of another one can be read over.
-#[derive(Clone, Debug)]
-pub struct WrittenProgram {
-    sides: BySide<Settings>,
-    coordination: Coordination,
-    session_length: SimTime,
-    session_times: Vec<SimTime>,
-}
-
 /// A number, in nano-units of a micro-unit: 1 µs is 1000 ns, 1 µA is 1000 nA.
-fn nano_of_micro(value: f64) -> i64 {
+pub(super) fn nano_of_micro(value: f64) -> i64 {
     (value * 1e3).round() as i64
 }
 
@@ -152,13 +123,20 @@ fn burst(node: Node<'_>, device: &DeviceProfile) -> Burst {
     let fields = node.fields("Burst");
     let most = device.burst_pulses.value as u64;
     let pulses = fields.required("pulses").map_or(1, |node| {
-        if most == 1 {
-            node.problem("the device makes no bursts");
+        let pulses = node.integer(&(1..=u64::from(u8::MAX)));
+        if pulses <= most {
+            return pulses as u8;
         }
-        node.integer(&(1..=most)) as u8
+        node.wrong(if most == 1 {
+            "the device makes no bursts".to_string()
+        } else {
+            format!("allowed is 1 to {most}")
+        });
+        1
     });
-    let period = fields.required("period_us").map_or(SimTime::ZERO, |node| ticks(node, 1.0..=1e6, device));
-    Burst { pulses, period }
+    // One pulse is no burst and has no period.
+    let period_us = if pulses > 1 { fields.required("period_us") } else { fields.optional("period_us") };
+    Burst { pulses, period: period_us.map_or(SimTime::ZERO, |node| ticks(node, 1.0..=1e6, device)) }
 }
 
 /// The corners of an arbitrary waveform: from (0 µs, some level) on, to one of level 0.
@@ -184,29 +162,6 @@ fn edges(node: Node<'_>, device: &DeviceProfile) -> Vec<Edge> {
         }
     }
     edges
-}
-
-fn side_program(settings: &Settings, device: &DeviceProfile) -> SideProgram {
-    SideProgram {
-        amplitude_na: nano_of_micro(settings.amplitude_ma * 1e3),
-        width: SimTime::from_nanos(nano_of_micro(settings.width_us)),
-        period: device.period(settings.rate_hz),
-        interphase_gap: SimTime::from_nanos(nano_of_micro(settings.interphase_gap_us)),
-        phase_order: settings.phase_order,
-        recharge: settings.recharge,
-        cathodes: settings.cathodes,
-        anodes: settings.anodes,
-        on: settings.on,
-        off: settings.off,
-        ramp_up: settings.ramp_up,
-        ramp_down: settings.ramp_down,
-        ramp_shape: device.ramp_shape,
-        burst: settings.burst,
-        edges: settings.edges.clone(),
-        shorted_between: device.shorts_between || settings.recharge == Recharge::Passive,
-        safe_amplitude_na: nano_of_micro(settings.safe_amplitude_ma * 1e3),
-        patient_max_na: nano_of_micro(settings.patient_max_ma * 1e3),
-    }
 }
 
 /// What no single field tells: whether the fields fit together.
@@ -302,24 +257,7 @@ pub fn read_default(fields: &Fields<'_>, device: &DeviceProfile) -> Option<Writt
     ] {
         written.required(name);
     }
-    let base = Settings {
-        amplitude_ma: device.amplitude_ma.min,
-        width_us: device.width_us.min,
-        rate_hz: device.rate_hz.min,
-        interphase_gap_us: device.interphase_gap_us.min,
-        phase_order: PhaseOrder::CathodicFirst,
-        recharge: Recharge::Passive,
-        cathodes: Contacts::default().with(0),
-        anodes: Contacts::default().with(1),
-        on: SimTime::SECOND,
-        off: SimTime::SECOND,
-        ramp_up: SimTime::ZERO,
-        ramp_down: SimTime::ZERO,
-        burst: Burst { pulses: 1, period: SimTime::ZERO },
-        edges: Vec::new(),
-        safe_amplitude_ma: device.amplitude_ma.max,
-        patient_max_ma: device.amplitude_ma.max,
-    };
+    let base = Settings::least(device);
     let side = settings(side, device, &base);
     let base = WrittenProgram {
         sides: BySide { left: side.clone(), right: side },
@@ -360,7 +298,7 @@ fn read_whole(fields: &Fields<'_>, device: &DeviceProfile, base: &WrittenProgram
         BySide { left: over(left, &over(both, &base.sides.left)), right: over(right, &over(both, &base.sides.right)) };
     for (side, own) in Side::BOTH.into_iter().zip([left, right]) {
         let node = own.or(both).unwrap_or(fields.owner());
-        check_side(&node, &sides[side], &side_program(&sides[side], device), device);
+        check_side(&node, &sides[side], &sides[side].program(device), device);
     }
     WrittenProgram {
         sides,
@@ -405,18 +343,6 @@ impl Maker<'_> {
                 left.into_iter().for_each(|excess| node.problem(format!("on the left, {excess}")));
                 right.into_iter().for_each(|excess| node.problem(format!("on the right, {excess}")));
             }
-        }
-    }
-}
-
-impl WrittenProgram {
-    /// The program as the device runs it.
-    pub fn program(&self, device: &DeviceProfile) -> Program {
-        Program {
-            sides: BySide::new(|side| side_program(&self.sides[side], device)),
-            coordination: self.coordination,
-            session_length: self.session_length,
-            session_times: self.session_times.clone(),
         }
     }
 }

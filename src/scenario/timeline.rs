@@ -3,8 +3,9 @@
 use crate::command::{Command, TimedCommand};
 use crate::record::probe::{Probe, Recording};
 use crate::scenario::commands::read_command;
-use crate::scenario::program::{Maker, WrittenProgram};
+use crate::scenario::program::Maker;
 use crate::scenario::reader::{Fields, Node};
+use crate::scenario::write::WrittenProgram;
 use crate::time::{DayClock, SimTime, parse_instant};
 
 /// Reads an instant within the scenario, the end included.

@@ -85,7 +85,7 @@ fn verif_programs_that_do_not_fit_are_explained() {
     one_mistake("program: (both: (cathodes: [])),", &["at least one of E0, E1, E2, E3"]);
     one_mistake("program: (both: (cathodes: [Case])),", &["found Case", "E0"]);
     one_mistake("program: (both: (ramp_up: \"5 s\", ramp_down: \"5 s\", on: \"8 s\")),", &["do not fit into on 8 s"]);
-    one_mistake("program: (both: (burst: (pulses: 9, period_us: 3000))),", &["from 1 to 5"]);
+    one_mistake("program: (both: (burst: (pulses: 9, period_us: 3000))),", &["found 9; allowed is 1 to 5"]);
     one_mistake("program: (both: (burst: (pulses: 2, period_us: 300))),", &["before the last is over"]);
     one_mistake(
         "program: (both: (edges: [(at_us: 0, level: 1), (at_us: 10, level: 0.5)])),",

@@ -14,6 +14,7 @@ mod faults;
 mod hardware;
 mod muscle_reference;
 mod pages;
+mod programmer;
 mod properties;
 mod reader_fuzz;
 mod safety;

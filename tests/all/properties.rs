@@ -12,6 +12,7 @@ fn command() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("StartSession".to_string()),
         Just("StopSession".to_string()),
+        side.clone().prop_map(|side| format!("SinglePulse(side: {side})")),
         Just("ScheduleOff".to_string()),
         Just("ScheduleOn".to_string()),
         (side.clone(), 0..=100_i32)
