@@ -5,9 +5,7 @@ use bevy::camera::{
 };
 use bevy::core_pipeline::tonemapping::{DebandDither, Tonemapping};
 use bevy::ecs::entity::Entity;
-use bevy::ecs::hierarchy::ChildOf;
 use bevy::ecs::system::Commands;
-use bevy::light::DirectionalLight;
 use bevy::math::{Rect, UVec2, Vec2, Vec3};
 use bevy::render::view::Msaa;
 use bevy::transform::components::Transform;
@@ -26,15 +24,10 @@ const HEIGHT_MM: f32 = 296.0;
 /// How far the camera sees, mm.
 const FAR_MM: f32 = 1000.0;
 
-/// Illuminance of the light beside the camera and of the one opposite, lux: with the camera's exposure, a white surface
-/// that faces the first is nearly white.
-const KEY_LUX: f32 = 2300.0;
-const FILL_LUX: f32 = 620.0;
-
-/// Adds the camera, with its lights beside it.
+/// Adds the camera.
 pub fn spawn(commands: &mut Commands, target: RenderTarget, order: isize, theme: &Theme) -> Entity {
     let (yaw, pitch, focus, scale) = place(StandardView::Back);
-    let camera = commands
+    commands
         .spawn((
             Camera3d::default(),
             Camera {
@@ -62,21 +55,11 @@ pub fn spawn(commands: &mut Commands, target: RenderTarget, order: isize, theme:
                 use_real_time: true,
                 ..PanOrbitCamera::default()
             },
-            Msaa::Sample4,
+            Msaa::Off,
             Tonemapping::None,
             DebandDither::Disabled,
         ))
-        .id();
-    let light = |towards: Vec3, illuminance: f32| {
-        (
-            DirectionalLight { illuminance, shadow_maps_enabled: false, ..DirectionalLight::default() },
-            Transform::default().looking_to(towards, Vec3::Y),
-            ChildOf(camera),
-        )
-    };
-    commands.spawn(light(Vec3::new(0.40, -0.55, -1.0), KEY_LUX));
-    commands.spawn(light(Vec3::new(-0.8, 0.35, -0.45), FILL_LUX));
-    camera
+        .id()
 }
 
 /// Yaw and pitch, rad, the point looked at, mm, and the scale of a standard view.

@@ -7,7 +7,7 @@ use crate::sandbox::theme::Theme;
 use crate::side::Side;
 
 /// A thing that can be pointed at.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
     /// A vertebra, `L1` to `L5`, or the sacrum, `S1`.
     Bone(&'static str),

@@ -1,16 +1,15 @@
 //! How things look: colours from the theme, mixed by what the simulation says of them.
 
 use bevy::asset::{Assets, Handle};
-use bevy::color::{Alpha, Color, LinearRgba};
-use bevy::material::AlphaMode;
+use bevy::color::Color;
 use bevy::math::{Quat, Vec3};
-use bevy::pbr::StandardMaterial;
 use bevy::transform::components::Transform;
 use egui::Color32;
 
 use crate::sandbox::scene::anatomy::Fascicle;
 use crate::sandbox::scene::link::Flesh;
 use crate::sandbox::scene::state::{Role, SideState};
+use crate::sandbox::scene::tissue::Tissue;
 use crate::sandbox::theme::Theme;
 
 /// Specific tension that a fascicle's cross-section is drawn from, N/mm² (ours: 30 N/cm², a common figure for muscle).
@@ -27,12 +26,6 @@ const SHORTENING: f32 = 0.10;
 
 /// How many times as much is drawn, so that it can be seen.
 pub const EXAGGERATION: f32 = 2.0;
-
-/// How far forward things are drawn that show through what covers them, and a slice, in the least steps of depth there
-/// are: some 100 mm of the 1000 that the camera sees.
-pub const THROUGH_BIAS: f32 = 3.5e6;
-/// See [`THROUGH_BIAS`].
-pub const SLICE_BIAS: f32 = 2.4e6;
 
 /// A colour for the renderer.
 pub fn colour(colour: Color32) -> Color {
@@ -76,41 +69,14 @@ impl Look {
     }
 
     /// Puts it onto a material, which is touched only where it differs: a touched one is sent to the renderer again.
-    pub fn wear(self, materials: &mut Assets<StandardMaterial>, handle: &Handle<StandardMaterial>) {
-        let base = colour(self.base).with_alpha(self.alpha);
-        let emissive = LinearRgba::from(colour(self.base)) * self.glow;
+    pub fn wear(self, materials: &mut Assets<Tissue>, handle: &Handle<Tissue>, backdrop: Color32) {
         let Some(now) = materials.get(handle) else { return };
-        let alpha_mode = match now.alpha_mode {
-            AlphaMode::Opaque if self.alpha < 1.0 => AlphaMode::Blend,
-            AlphaMode::Blend if self.alpha >= 1.0 && now.depth_bias == 0.0 => AlphaMode::Opaque,
-            same => same,
-        };
-        if now.base_color == base && now.emissive == emissive && now.alpha_mode == alpha_mode {
-            return;
+        let worn = now.worn(self.base, self.glow, self.alpha, backdrop);
+        if !now.looks_like(&worn)
+            && let Some(mut material) = materials.get_mut(handle)
+        {
+            *material = worn;
         }
-        if let Some(mut material) = materials.get_mut(handle) {
-            (material.base_color, material.emissive, material.alpha_mode) = (base, emissive, alpha_mode);
-        }
-    }
-}
-
-/// A dull surface such as bone.
-pub fn matt() -> StandardMaterial {
-    StandardMaterial { perceptual_roughness: 0.85, reflectance: 0.25, ..StandardMaterial::default() }
-}
-
-/// A moist surface such as muscle.
-pub fn moist() -> StandardMaterial {
-    StandardMaterial { perceptual_roughness: 0.52, reflectance: 0.38, ..StandardMaterial::default() }
-}
-
-/// What shows through whatever covers it.
-pub fn through() -> StandardMaterial {
-    StandardMaterial {
-        unlit: true,
-        alpha_mode: AlphaMode::Blend,
-        depth_bias: THROUGH_BIAS,
-        ..StandardMaterial::default()
     }
 }
 
@@ -167,8 +133,9 @@ pub fn nerve(theme: &Theme, side: &SideState) -> Look {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::scene::anatomy::Anatomy;
     use crate::device::pulse::CONTACTS_PER_LEAD;
+    use crate::sandbox::scene::anatomy::Anatomy;
+    use bevy::material::AlphaMode;
 
     fn side(force: f32) -> SideState {
         SideState {
@@ -216,15 +183,17 @@ mod tests {
 
     #[test]
     fn verif_a_material_is_touched_only_when_it_changes() {
-        let mut materials = Assets::<StandardMaterial>::default();
-        let handle = materials.add(matt());
+        let mut materials = Assets::<Tissue>::default();
+        let handle = materials.add(Tissue::matt());
+        let mode = |materials: &Assets<Tissue>| materials.get(&handle).map(|material| material.alpha_mode);
         let look = Look::solid(Color32::from_rgb(10, 20, 30));
-        look.wear(&mut materials, &handle);
-        let first = materials.get(&handle).map(|material| material.base_color);
-        assert_eq!(first, Some(colour(look.base)));
-        Look { alpha: 0.3, ..look }.wear(&mut materials, &handle);
-        assert_eq!(materials.get(&handle).map(|material| material.alpha_mode), Some(AlphaMode::Blend));
-        look.wear(&mut materials, &handle);
-        assert_eq!(materials.get(&handle).map(|material| material.alpha_mode), Some(AlphaMode::Opaque));
+        look.wear(&mut materials, &handle, Color32::BLACK);
+        let first = materials.get(&handle).map(|material| material.shade);
+        assert!(first.is_some_and(|shade| shade.base.w == 1.0 && shade.base.z > shade.base.x));
+        Look { alpha: 0.3, ..look }.wear(&mut materials, &handle, Color32::BLACK);
+        assert_eq!(mode(&materials), Some(AlphaMode::Blend));
+        look.wear(&mut materials, &handle, Color32::BLACK);
+        assert_eq!(mode(&materials), Some(AlphaMode::Opaque));
+        assert_eq!(materials.get(&handle).map(|material| material.shade), first);
     }
 }

@@ -20,6 +20,7 @@ pub mod stage;
 pub mod state;
 pub mod still;
 pub mod surface;
+pub mod tissue;
 
 use bevy::app::{App, PostUpdate, Startup, Update};
 use bevy::asset::Assets;
@@ -32,13 +33,12 @@ use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::schedule::common_conditions::resource_exists;
 use bevy::ecs::system::{Commands, Query, Res, ResMut};
 use bevy::image::Image;
-use bevy::light::GlobalAmbientLight;
 use bevy::math::{Mat3, Quat, Rect, Vec2, Vec3};
 use bevy::mesh::Mesh;
-use bevy::pbr::StandardMaterial;
 use bevy::transform::TransformSystems;
 use bevy::transform::components::Transform;
 use bevy_panorbit_camera::{PanOrbitCamera, PanOrbitCameraPlugin};
+use egui::Color32;
 
 use crate::device::pulse::CONTACTS_PER_LEAD;
 use crate::device::therapy::State;
@@ -52,10 +52,8 @@ use crate::sandbox::scene::pick::pick;
 use crate::sandbox::scene::stage::{Maker, SideStage, Stage};
 use crate::sandbox::scene::state::{BackState, Role};
 use crate::sandbox::scene::surface::Surface;
+use crate::sandbox::scene::tissue::{Tissue, TissuePlugin};
 use crate::side::Side;
-
-/// Brightness of the light from everywhere, cd/m² (ours: a quarter of what makes white white).
-const AMBIENT: f32 = 260.0;
 
 /// Whereto the scene is drawn and when among the cameras of that target; the window unless said otherwise, first.
 #[derive(Clone, Debug, Default, Resource)]
@@ -68,11 +66,10 @@ pub struct SceneTarget {
 
 /// Adds the view of the back.
 pub fn plugin(app: &mut App) {
-    app.add_plugins(PanOrbitCameraPlugin)
+    app.add_plugins((PanOrbitCameraPlugin, TissuePlugin))
         .init_resource::<SceneTarget>()
         .init_resource::<SceneControl>()
         .init_resource::<SceneReport>()
-        .insert_resource(GlobalAmbientLight { brightness: AMBIENT, ..GlobalAmbientLight::default() })
         .add_systems(Startup, raise)
         .add_systems(Update, steer)
         .add_systems(
@@ -89,7 +86,7 @@ pub fn plugin(app: &mut App) {
 fn raise(
     mut commands: Commands,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Tissue>>,
     mut images: ResMut<Assets<Image>>,
     target: Res<SceneTarget>,
     control: Res<SceneControl>,
@@ -136,22 +133,22 @@ fn dress_body(
     state: Res<BackState>,
     control: Res<SceneControl>,
     report: Res<SceneReport>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Tissue>>,
     mut visibilities: Query<&mut Visibility>,
 ) {
     let noticed = |thing: &Thing| notice(thing, &control, &report);
     let back = &control.theme.back;
     for (thing, paint) in &stage.bones {
         let (picked, hovered) = noticed(thing);
-        Look::solid(back.bone).noticed(picked, hovered).wear(&mut materials, paint);
+        Look::solid(back.bone).noticed(picked, hovered).wear(&mut materials, paint, back.backdrop);
     }
-    Look::solid(back.disc).wear(&mut materials, &stage.discs);
-    Look::solid(back.tendon).wear(&mut materials, &stage.tendons);
-    Look::solid(mix(back.bone, back.backdrop, 0.35)).wear(&mut materials, &stage.hips);
+    Look::solid(back.disc).wear(&mut materials, &stage.discs, back.backdrop);
+    Look::solid(back.tendon).wear(&mut materials, &stage.tendons, back.backdrop);
+    Look::solid(mix(back.bone, back.backdrop, 0.35)).wear(&mut materials, &stage.hips, back.backdrop);
     for side in Side::BOTH {
         let (picked, hovered) = noticed(&Thing::Nerve(side));
         let look = look::nerve(&control.theme, &state.sides[side]).noticed(picked, hovered);
-        wear_twice(look, &stage.sides[side].nerve_paints, 0.30, &mut materials);
+        wear_twice(look, &stage.sides[side].nerve_paints, 0.30, &mut materials, back.backdrop);
     }
     let shown = if control.flesh == Flesh::Solid { Visibility::Inherited } else { Visibility::Hidden };
     show(&mut visibilities, stage.tendon_entity, shown);
@@ -163,15 +160,15 @@ fn dress_implant(
     state: Res<BackState>,
     control: Res<SceneControl>,
     report: Res<SceneReport>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Tissue>>,
 ) {
     let noticed = |thing: &Thing| notice(thing, &control, &report);
     let (theme, back) = (&control.theme, &control.theme.back);
     let (picked, hovered) = noticed(&Thing::Generator);
     let [can, header, pocket, lamp] = &stage.case;
-    Look::solid(back.can).noticed(picked, hovered).wear(&mut materials, can);
-    Look { alpha: 0.55, ..Look::solid(back.header) }.wear(&mut materials, header);
-    Look { alpha: 0.13, ..Look::solid(back.pocket) }.wear(&mut materials, pocket);
+    Look::solid(back.can).noticed(picked, hovered).wear(&mut materials, can, back.backdrop);
+    Look { alpha: 0.55, ..Look::solid(back.header) }.wear(&mut materials, header, back.backdrop);
+    Look { alpha: 0.13, ..Look::solid(back.pocket) }.wear(&mut materials, pocket, back.backdrop);
     let (colour, glow) = match state.device {
         State::Ramping | State::On => (theme.good, 0.9),
         State::Resting | State::Testing | State::Paused => (theme.good, 0.25),
@@ -179,18 +176,18 @@ fn dress_implant(
         State::LowBattery | State::EndOfService => (theme.caution, 0.6),
         State::Off | State::Booting | State::Idle | State::SessionOver => (theme.off, 0.0),
     };
-    Look { glow, ..Look::solid(colour) }.wear(&mut materials, lamp);
+    Look { glow, ..Look::solid(colour) }.wear(&mut materials, lamp, back.backdrop);
     for side in Side::BOTH {
         let (now, parts) = (&state.sides[side], &stage.sides[side]);
         let (picked, hovered) = noticed(&Thing::Lead(side));
-        wear_twice(Look::solid(back.lead).noticed(picked, hovered), &parts.lead_paints, 0.22, &mut materials);
+        wear_twice(Look::solid(back.lead).noticed(picked, hovered), &parts.lead_paints, 0.22, &mut materials, back.backdrop);
         for (index, ring) in parts.rings.iter().enumerate() {
             let (picked, hovered) = noticed(&Thing::Contact(side, index));
             let [own, ghost, halo] = &ring.paints;
             let look = look::contact(theme, now.roles[index], now.flash);
-            wear_twice(look.noticed(picked, hovered), &[own.clone(), ghost.clone()], 0.75, &mut materials);
+            wear_twice(look.noticed(picked, hovered), &[own.clone(), ghost.clone()], 0.75, &mut materials, back.backdrop);
             let shines = now.roles[index] != Role::Off;
-            Look { glow: 0.0, alpha: if shines { 0.9 * now.flash } else { 0.0 }, ..look }.wear(&mut materials, halo);
+            Look { glow: 0.0, alpha: if shines { 0.9 * now.flash } else { 0.0 }, ..look }.wear(&mut materials, halo, back.backdrop);
         }
     }
 }
@@ -201,7 +198,7 @@ fn dress_muscle(
     state: Res<BackState>,
     control: Res<SceneControl>,
     report: Res<SceneReport>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Tissue>>,
     mut placed: Query<(&mut Transform, &mut Visibility)>,
 ) {
     for side in Side::BOTH {
@@ -220,7 +217,7 @@ fn dress_muscle(
             }
             let (picked, hovered) = notice(&Thing::Fascicle(side, index), &control, &report);
             let look = look::muscle(&control.theme, now, belly.fascicle.is_stimulated(), control.flesh);
-            look.noticed(picked, hovered).wear(&mut materials, &belly.paint);
+            look.noticed(picked, hovered).wear(&mut materials, &belly.paint, control.theme.back.backdrop);
         }
     }
 }
@@ -280,7 +277,7 @@ fn cut_slices(
     state: Res<BackState>,
     control: Res<SceneControl>,
     mut images: ResMut<Assets<Image>>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut materials: ResMut<Assets<Tissue>>,
     mut placed: Query<(&mut Transform, &mut Visibility)>,
 ) {
     let nerve = stage.anatomy.nerve();
@@ -303,7 +300,7 @@ fn cut_slices(
         }
         // A material holds on to the picture that it was given: touched, it takes the new one.
         if let Some(mut material) = materials.get_mut(&parts.slice.2) {
-            material.depth_bias = look::SLICE_BIAS;
+            material.depth_bias = tissue::SLICE_BIAS;
         }
         parts.sliced = Some(wanted);
     }
@@ -374,10 +371,11 @@ fn wear_twice(
     look: Look,
     [own, ghost]: &[stage::Paint; 2],
     faint: f32,
-    materials: &mut Assets<StandardMaterial>,
+    materials: &mut Assets<Tissue>,
+    backdrop: Color32,
 ) {
-    look.wear(materials, own);
-    Look { alpha: look.alpha * faint, glow: 0.0, ..look }.wear(materials, ghost);
+    look.wear(materials, own, backdrop);
+    Look { alpha: look.alpha * faint, glow: 0.0, ..look }.wear(materials, ghost, backdrop);
 }
 
 fn show(visibilities: &mut Query<&mut Visibility>, entity: Entity, wanted: Visibility) {

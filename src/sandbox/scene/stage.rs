@@ -7,11 +7,10 @@ use bevy::ecs::entity::Entity;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::system::Commands;
 use bevy::image::Image;
-use bevy::material::AlphaMode;
 use bevy::math::Vec3;
 use bevy::math::primitives::Rectangle;
 use bevy::mesh::{Mesh, Mesh3d};
-use bevy::pbr::{MeshMaterial3d, StandardMaterial};
+use bevy::pbr::MeshMaterial3d;
 use bevy::render::render_resource::{Extent3d, TextureDimension, TextureFormat};
 use bevy::transform::components::Transform;
 
@@ -22,14 +21,14 @@ use crate::sandbox::scene::camera;
 use crate::sandbox::scene::field::{EDGE_MM, PIXELS, Sources};
 use crate::sandbox::scene::implant::{Generator, THICKER, nerve_courses};
 use crate::sandbox::scene::link::Thing;
-use crate::sandbox::scene::look::{SLICE_BIAS, matt, moist, through};
 use crate::sandbox::scene::pick::{Shape, Target};
 use crate::sandbox::scene::surface::Surface;
+use crate::sandbox::scene::tissue::Tissue;
 use crate::sandbox::theme::Theme;
 use crate::side::{BySide, Side};
 
 /// A material by handle.
-pub type Paint = Handle<StandardMaterial>;
+pub type Paint = Handle<Tissue>;
 
 /// A fascicle on a side.
 pub struct Belly {
@@ -138,7 +137,7 @@ pub struct Maker<'a, 'w, 's> {
     /// For meshes.
     pub meshes: &'a mut Assets<Mesh>,
     /// For materials.
-    pub materials: &'a mut Assets<StandardMaterial>,
+    pub materials: &'a mut Assets<Tissue>,
     /// For pictures.
     pub images: &'a mut Assets<Image>,
 }
@@ -149,14 +148,14 @@ impl Maker<'_, '_, '_> {
     }
 
     /// A surface of its own with a material of its own.
-    fn part(&mut self, surface: &Surface, material: StandardMaterial) -> (Entity, Paint) {
+    fn part(&mut self, surface: &Surface, material: Tissue) -> (Entity, Paint) {
         let (mesh, paint) = (self.meshes.add(surface.mesh()), self.materials.add(material));
         (self.spawn(mesh, &paint, Transform::default()), paint)
     }
 
     /// A mesh twice: as it is, and as it shows through what covers it.
-    fn twice(&mut self, mesh: &Handle<Mesh>, material: StandardMaterial) -> [(Entity, Paint); 2] {
-        [material, through()].map(|material| {
+    fn twice(&mut self, mesh: &Handle<Mesh>, material: Tissue) -> [(Entity, Paint); 2] {
+        [material, Tissue::through()].map(|material| {
             let paint = self.materials.add(material);
             (self.spawn(mesh.clone(), &paint, Transform::default()), paint)
         })
@@ -174,12 +173,12 @@ impl Maker<'_, '_, '_> {
         let camera = camera::spawn(self.commands, target, order, theme);
         let mut targets = Vec::new();
         let bones = self.bones(&anatomy, &mut targets);
-        let (_, discs) = self.part(&discs(&anatomy), matt());
+        let (_, discs) = self.part(&discs(&anatomy), Tissue::matt());
         let right = ilium(&anatomy);
         let mut hips = right.clone();
         hips.add(&right.mirrored());
-        let (_, hips) = self.part(&hips, matt());
-        let (tendon_entity, tendons) = self.part(&tendons(&anatomy), moist());
+        let (_, hips) = self.part(&hips, Tissue::matt());
+        let (tendon_entity, tendons) = self.part(&tendons(&anatomy), Tissue::moist());
         let generator = Generator::new(&anatomy);
         let case = self.case(&generator, &mut targets);
         let halo = self.halo();
@@ -192,14 +191,14 @@ impl Maker<'_, '_, '_> {
         for level in LEVELS {
             let points = anatomy.vertebra(level);
             let vertebra = Vertebra::new(&points);
-            let (_, paint) = self.part(&vertebra.surface(), matt());
+            let (_, paint) = self.part(&vertebra.surface(), Tissue::matt());
             bones.push((Thing::Bone(level), paint));
             let centre = (points.post_sup + points.post_inf) / 2.0;
             let distance = Box::new(move |at| vertebra.distance(at));
             targets.push(Target { thing: Thing::Bone(level), shape: Shape::Solid(centre, 52.0, distance) });
         }
         let sacrum = Sacrum::new(anatomy);
-        let (_, paint) = self.part(&sacrum.surface(), matt());
+        let (_, paint) = self.part(&sacrum.surface(), Tissue::matt());
         bones.push((Thing::Bone("S1"), paint));
         let distance = Box::new(move |at| sacrum.distance(at));
         let shape = Shape::Solid(Vec3::new(0.0, -50.0, 20.0), 85.0, distance);
@@ -209,14 +208,12 @@ impl Maker<'_, '_, '_> {
 
     fn case(&mut self, generator: &Generator, targets: &mut Vec<Target>) -> [Paint; 4] {
         let [can, header, pocket] = generator.surfaces();
-        let metal = StandardMaterial { metallic: 0.25, perceptual_roughness: 0.45, ..moist() };
-        let clear = || StandardMaterial { alpha_mode: AlphaMode::Blend, ..moist() };
-        let (_, can) = self.part(&can, metal);
-        let (_, header) = self.part(&header, clear());
-        let (_, pocket) = self.part(&pocket, StandardMaterial { alpha_mode: AlphaMode::Blend, ..matt() });
+        let (_, can) = self.part(&can, Tissue::moist());
+        let (_, header) = self.part(&header, Tissue::clear());
+        let (_, pocket) = self.part(&pocket, Tissue::clear());
         let lamp = Surface::of(|at| at.length() - 2.2, Vec3::splat(-3.5), Vec3::splat(3.5), 0.7);
         let lamp = self.meshes.add(lamp.mesh());
-        let paint = self.materials.add(moist());
+        let paint = self.materials.add(Tissue::moist());
         self.spawn(lamp, &paint, Transform::from_translation(generator.lamp()));
         let own = *generator;
         let shape = Shape::Solid(generator.centre(), 45.0, Box::new(move |at| own.distance(at)));
@@ -247,7 +244,7 @@ impl Maker<'_, '_, '_> {
         let mut bellies = Vec::new();
         for (index, fascicle) in anatomy.fascicles().into_iter().enumerate() {
             let ends = (on(side, fascicle.cranial_mm), on(side, fascicle.caudal_mm));
-            let paint = self.materials.add(moist());
+            let paint = self.materials.add(Tissue::moist());
             let entity = self.spawn(spindle.clone(), &paint, Transform::default());
             let rod = Shape::Rod(vec![ends.1.lerp(ends.0, 0.1), ends.0.lerp(ends.1, 0.1)], 3.6);
             targets.push(Target { thing: Thing::Fascicle(side, index), shape: rod });
@@ -260,11 +257,11 @@ impl Maker<'_, '_, '_> {
             targets.push(Target { thing: Thing::Nerve(side), shape });
         }
         let nerve = self.meshes.add(nerve.mesh());
-        let nerve_paints = self.twice(&nerve, moist()).map(|(_, paint)| paint);
+        let nerve_paints = self.twice(&nerve, Tissue::moist()).map(|(_, paint)| paint);
         // A stand-in until it is known where the contacts are: a mesh cannot be empty.
         let anchor = on(side, anatomy.point("lead_anchor"));
         let lead = self.meshes.add(Surface::tube(&[anchor, anchor + Vec3::Y], 0.5, 3).mesh());
-        let lead_paints = self.twice(&lead, moist()).map(|(_, paint)| paint);
+        let lead_paints = self.twice(&lead, Tissue::moist()).map(|(_, paint)| paint);
         let rings = (0..CONTACTS_PER_LEAD).map(|_| self.ring(halo)).collect();
         let slice = self.slice();
         SideStage { bellies, rings, lead, lead_paints, lead_at: None, nerve_paints, slice, sliced: None }
@@ -274,28 +271,15 @@ impl Maker<'_, '_, '_> {
         // Of length and radius 1: a ring's transform has its size.
         let profile = [(-0.5, 0.0), (-0.5, 0.9), (-0.44, 1.0), (0.44, 1.0), (0.5, 0.9), (0.5, 0.0)];
         let mesh = self.meshes.add(Surface::turned(&profile, 16).mesh());
-        let [ring, ghost] = self.twice(&mesh, moist());
-        let halo = StandardMaterial {
-            base_color_texture: Some(spot.clone()),
-            alpha_mode: AlphaMode::Add,
-            depth_bias: SLICE_BIAS,
-            ..through()
-        };
-        let paint = self.materials.add(halo);
+        let [ring, ghost] = self.twice(&mesh, Tissue::moist());
+        let paint = self.materials.add(Tissue::halo(spot.clone()));
         let entity = self.spawn(quad.clone(), &paint, Transform::default());
         Ring { entities: [ring.0, ghost.0, entity], paints: [ring.1, ghost.1, paint] }
     }
 
     fn slice(&mut self) -> (Entity, Handle<Image>, Paint) {
         let picture = self.picture(PIXELS, vec![0; PIXELS * PIXELS * 4]);
-        let material = StandardMaterial {
-            base_color_texture: Some(picture.clone()),
-            double_sided: true,
-            cull_mode: None,
-            depth_bias: SLICE_BIAS,
-            ..through()
-        };
-        let paint = self.materials.add(material);
+        let paint = self.materials.add(Tissue::slice(picture.clone()));
         let quad = self.meshes.add(Mesh::from(Rectangle::new(EDGE_MM, EDGE_MM)));
         let entity = self.spawn(quad, &paint, Transform::default());
         self.commands.entity(entity).insert(Visibility::Hidden);
@@ -317,7 +301,7 @@ fn spindle() -> Surface {
 fn tendons(anatomy: &Anatomy) -> Surface {
     let mut cords = Surface::default();
     for fascicle in anatomy.fascicles() {
-        let radius = 0.22 * fascicle.max_force_n.sqrt();
+        let radius = 0.16 * fascicle.max_force_n.sqrt();
         for side in Side::BOTH {
             let ends = [on(side, fascicle.cranial_mm), on(side, fascicle.caudal_mm)];
             cords.add(&Surface::tube(&ends, radius, 6));
