@@ -144,7 +144,7 @@ pub struct TimedCommand {
 }
 
 /// Commands that are still to come, in the order of time.
-#[derive(Debug, Default, Resource)]
+#[derive(Clone, Debug, Default, Resource)]
 pub struct CommandQueue(VecDeque<TimedCommand>);
 
 impl CommandQueue {
@@ -167,6 +167,15 @@ impl CommandQueue {
     pub fn has_message_at(&self, at: SimTime) -> bool {
         let mut now = self.0.iter().take_while(|timed| timed.at <= at);
         now.any(|timed| matches!(timed.command, Command::Device(DeviceCommand::Message(..))))
+    }
+
+    /// Makes those the commands to come, in the order of time; messages that are on their way stay, behind those of
+    /// the same instant.
+    pub fn replace(&mut self, commands: impl IntoIterator<Item = TimedCommand>) {
+        let is_on_its_way = |timed: &TimedCommand| matches!(timed.command, Command::Device(DeviceCommand::Arrival(..)));
+        let on_their_way: Vec<TimedCommand> = self.0.drain(..).filter(is_on_its_way).collect();
+        self.0.extend(commands);
+        on_their_way.into_iter().for_each(|timed| self.insert(timed));
     }
 
     /// Adds a command behind those of the same instant.

@@ -12,8 +12,9 @@
 //! - [`adaptation`]: what months change
 //! - [`record`]: samples, events, invariants and the digest
 //! - [`run`]: a scenario from start to end, and what is written of it
+//! - `sandbox`: the window, with the feature of that name
 //!
-//! and what they stand on: [`sim`] (the world and the one loop that drives it), [`time`], [`math`], [`random`],
+//! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`], [`random`],
 //! [`side`], [`source`].
 //!
 //! # What always holds
@@ -26,6 +27,7 @@
 //!    model but a [`command::Command`].
 
 pub mod adaptation;
+pub mod checkpoint;
 pub mod command;
 pub mod device;
 pub mod lead;
@@ -35,6 +37,8 @@ pub mod nerve;
 pub mod random;
 pub mod record;
 pub mod run;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod scenario;
 pub mod side;
 pub mod sim;

@@ -30,6 +30,7 @@ use crate::nerve::Volleys;
 use crate::nerve::bundle::Nerve;
 use crate::random::StableId;
 use crate::record::events::{Event, EventLog};
+use crate::record::probe::SideView;
 use crate::record::recorder::{Recorder, Rows};
 use crate::record::{Broken, Digests};
 use crate::scenario::Scenario;
@@ -197,8 +198,28 @@ impl Simulation {
     /// # Errors
     /// An invariant broke; the world stays as it was found.
     pub fn advance_to(&mut self, until: SimTime) -> Result<(), Fault> {
+        self.advance_watched(until, |_| {})
+    }
+
+    /// As [`Simulation::advance_to`], and shows the world to somebody after each window: what was delivered and who
+    /// fired in it lies in [`Delivered`] and [`Volleys`] until the next.
+    ///
+    /// # Errors
+    /// As for [`Simulation::advance_to`].
+    pub fn advance_watched(&mut self, until: SimTime, mut watch: impl FnMut(&World)) -> Result<(), Fault> {
         let until = until.min(self.end());
-        self.app.world_mut().schedule_scope(SimTick, |world, schedule| advance(world, schedule, until))
+        self.app.world_mut().schedule_scope(SimTick, |world, schedule| advance(world, schedule, until, &mut watch))
+    }
+
+    /// Makes this what is still to come of the timeline, and the scenario end then; what has happened stays, and
+    /// messages that are on their way arrive. A scenario that has ended cannot be made longer: its last state is in
+    /// the digest.
+    pub fn set_future(&mut self, timeline: &[TimedCommand], end: SimTime) {
+        let now = self.now();
+        assert!(now < self.end() && now <= end, "at {now}, with an end at {} to move to {end}", self.end());
+        let to_come = timeline.iter().filter(|timed| timed.at >= now).cloned();
+        self.app.world_mut().resource_mut::<CommandQueue>().replace(to_come);
+        self.app.world_mut().resource_mut::<Window>().end = end;
     }
 
     /// Sends a command, to be applied at an instant that is not over yet.
@@ -228,6 +249,11 @@ impl Simulation {
         self.world().get::<PulseGenerator>(patient.generator).expect("the roster's entities live")
     }
 
+    /// A side of the first patient.
+    pub fn side(&self, side: Side) -> SideView<'_> {
+        SideView::of(self.world(), &self.roster().patients()[0], side)
+    }
+
     /// The patients.
     pub fn roster(&self) -> &Roster {
         self.world().resource::<Roster>()
@@ -235,7 +261,12 @@ impl Simulation {
 }
 
 /// The one loop: windows, one after the other, up to `until`.
-fn advance(world: &mut World, schedule: &mut Schedule, until: SimTime) -> Result<(), Fault> {
+fn advance(
+    world: &mut World,
+    schedule: &mut Schedule,
+    until: SimTime,
+    watch: &mut impl FnMut(&World),
+) -> Result<(), Fault> {
     loop {
         if let Some(fault) = &world.resource::<Broken>().0 {
             return Err(fault.clone());
@@ -249,6 +280,7 @@ fn advance(world: &mut World, schedule: &mut Schedule, until: SimTime) -> Result
         let mut window = world.resource_mut::<Window>();
         (window.from, window.to, window.changed) = (from, to, changed);
         schedule.run(world);
+        watch(world);
     }
 }
 

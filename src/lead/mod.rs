@@ -62,7 +62,7 @@ fn encapsulate(
 
 /// The pulses that flowed through a lead in this window, those that are alike as one run: what it hands on to the
 /// nerve.
-#[derive(Debug, Default, Component)]
+#[derive(Clone, Debug, Default, Component)]
 pub struct Delivered(pub Vec<Run<DeliveredPulse>>);
 
 impl Delivered {

@@ -19,7 +19,7 @@ use crate::side::Side;
 use crate::sim::{Roster, SimSystems, SimTick};
 
 /// The volleys of this window: what a nerve hands on to its motor units.
-#[derive(Debug, Default, Component)]
+#[derive(Clone, Debug, Default, Component)]
 pub struct Volleys(pub Vec<Run<Volley>>);
 
 /// Adds the nerves to the tick.

@@ -26,11 +26,11 @@ use crate::side::Side;
 use crate::sim::{Fault, PatientEntities, Roster, SimSystems, SimTick, Window};
 
 /// The first invariant that broke, if one did.
-#[derive(Debug, Default, Resource)]
+#[derive(Clone, Debug, Default, Resource)]
 pub struct Broken(pub Option<Fault>);
 
 /// The digest of the run, and the buffer that states are written into.
-#[derive(Debug, Default, Resource)]
+#[derive(Clone, Debug, Default, Resource)]
 pub struct Digests {
     /// The digest so far.
     pub run: RunDigest,
@@ -76,9 +76,10 @@ fn sample<const AT_END: bool>(
     let pools = Side::BOTH.map(|side| patient.sides[side].pool);
     let mut cursors = cursors.get_many_mut(pools).expect("the roster's entities live");
     while let Some(at) = due(&recorder) {
+        let glances = views.each_ref().map(|view| view.at(at));
         recorder.sample(at, |probe| {
             let side = probe.side as usize;
-            views[side].read(probe.quantity, at, &mut cursors[side])
+            glances[side].read(probe.quantity, &mut cursors[side])
         });
     }
 }

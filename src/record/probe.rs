@@ -1,6 +1,13 @@
 //! Probes: the quantities that can be recorded, each with its unit in its name.
 
+use std::cell::OnceCell;
+
+use bevy::ecs::component::Component;
+use bevy::ecs::entity::Entity;
+use bevy::ecs::world::World;
+
 use crate::adaptation::multifidus::Multifidus;
+use crate::device::battery::Battery;
 use crate::device::generator::PulseGenerator;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::lead::conductor::{Lead, TERMINALS};
@@ -11,6 +18,7 @@ use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
 use crate::scenario::reader::closest;
 use crate::side::Side;
+use crate::sim::PatientEntities;
 use crate::time::SimTime;
 
 /// What a probe of a side measures.
@@ -122,6 +130,23 @@ impl Probe {
         QUANTITIES.iter().map(|(name, _)| *name).chain(["unit_1.force_n", "E0.residual_uc", "E0.interface_v"])
     }
 
+    /// Every probe of both sides and of the device, but for those of single motor units.
+    pub fn all() -> Vec<Self> {
+        let of_contacts = CONTACT_NAMES.iter().enumerate().flat_map(|(index, contact)| {
+            OF_CONTACT.iter().map(move |(name, of_contact)| (format!("{contact}.{name}"), of_contact(index)))
+        });
+        let of_side = QUANTITIES.iter().map(|(name, quantity)| (name.to_string(), *quantity)).chain(of_contacts);
+        let of_sides = of_side.flat_map(|(name, quantity)| {
+            Side::BOTH.map(|side| Self { name: format!("{}.{name}", side.name()), side, quantity })
+        });
+        let of_device = OF_DEVICE.iter().map(|(name, quantity)| Self {
+            name: format!("device.{name}"),
+            side: Side::Left,
+            quantity: *quantity,
+        });
+        of_sides.chain(of_device).collect()
+    }
+
     /// The names of all probes of the device.
     pub fn device_names() -> impl Iterator<Item = &'static str> {
         OF_DEVICE.iter().map(|(name, _)| *name)
@@ -217,40 +242,75 @@ pub struct SideView<'a> {
     pub multifidus: &'a Multifidus,
 }
 
-impl SideView<'_> {
-    /// What a probe of this side shows at an instant.
-    pub fn read(&self, quantity: Quantity, at: SimTime, cursor: &mut Cursor) -> f64 {
-        let state = self.multifidus.state();
+impl<'a> SideView<'a> {
+    /// A side of a patient of that world.
+    pub fn of(world: &'a World, patient: &PatientEntities, side: Side) -> Self {
+        fn part<C: Component>(world: &World, entity: Entity) -> &C {
+            world.get::<C>(entity).expect("the roster's entities live")
+        }
+        let entities = &patient.sides[side];
+        Self {
+            generator: part(world, patient.generator),
+            lead: part(world, entities.lead),
+            contacts: entities.contacts.map(|contact| part(world, contact)),
+            nerve: part(world, entities.nerve),
+            pool: part(world, entities.pool),
+            multifidus: part(world, entities.multifidus),
+        }
+    }
+
+    /// The side as it is at an instant, to read several probes of.
+    pub fn at(&self, at: SimTime) -> Glance<'_, 'a> {
+        Glance { view: self, at, settled: OnceCell::new(), look: OnceCell::new(), battery: OnceCell::new() }
+    }
+
+    /// Lead and contacts as they are at an instant at which nothing is delivered.
+    pub fn settled(&self, at: SimTime) -> (Lead, [Contact; TERMINALS]) {
+        self.lead.settled(at, &self.generator.profile, self.contacts)
+    }
+}
+
+/// A side at an instant; what several probes need is worked out once.
+pub struct Glance<'v, 'a> {
+    view: &'v SideView<'a>,
+    at: SimTime,
+    settled: OnceCell<(Lead, [Contact; TERMINALS])>,
+    look: OnceCell<Look>,
+    battery: OnceCell<Battery>,
+}
+
+impl Glance<'_, '_> {
+    /// What a probe of this side shows.
+    pub fn read(&self, quantity: Quantity, cursor: &mut Cursor) -> f64 {
+        let SideView { generator, lead, nerve, pool, multifidus, .. } = self.view;
+        let state = multifidus.state();
         match quantity {
             Quantity::Force | Quantity::Capacity | Quantity::UnitForce(_) => {
-                cursor.go_to(at, self.pool);
+                cursor.go_to(self.at, pool);
                 match quantity {
-                    Quantity::Force => cursor.force_n(self.pool),
-                    Quantity::UnitForce(unit) => cursor.unit_force_n(self.pool, unit),
-                    _ => cursor.capacity(self.pool),
+                    Quantity::Force => cursor.force_n(pool),
+                    Quantity::UnitForce(unit) => cursor.unit_force_n(pool, unit),
+                    _ => cursor.capacity(pool),
                 }
             }
-            Quantity::MaxForce => self.pool.max_force_n(),
-            Quantity::Recruited => self.nerve.recruited_fraction(),
-            Quantity::Pulses => self.generator.pulses(self.lead.side) as f64,
-            Quantity::Amplitude => self.generator.program().sides[self.lead.side].amplitude_na as f64 / 1e6,
-            Quantity::Commanded => microcoulombs(self.settled(at).0.source().commanded_ac),
-            Quantity::Delivered => microcoulombs(self.settled(at).0.source().delivered_ac),
-            Quantity::Residual => microcoulombs(self.settled(at).0.source().residual_ac),
-            Quantity::ContactResidual(index) => microcoulombs(self.settled(at).1[index].ledger.residual_ac),
-            Quantity::Current => self.look(at).current_a * 1e3,
-            Quantity::Load => self.look(at).load_v,
-            Quantity::ContactInterface(index) => self.look(at).layer_v[index],
-            Quantity::BatteryVolts | Quantity::BatteryLeft => {
-                let mut battery = self.generator.battery.clone();
-                battery.settle(at);
-                if quantity == Quantity::BatteryVolts { battery.open_circuit_v() } else { battery.remaining_mah() }
-            }
-            Quantity::ClockAhead => self.generator.clock_ahead_s(at),
-            Quantity::DeviceState => self.generator.state() as usize as f64,
+            Quantity::MaxForce => pool.max_force_n(),
+            Quantity::Recruited => nerve.recruited_fraction(),
+            Quantity::Pulses => generator.pulses(lead.side) as f64,
+            Quantity::Amplitude => generator.program().sides[lead.side].amplitude_na as f64 / 1e6,
+            Quantity::Commanded => microcoulombs(self.settled().0.source().commanded_ac),
+            Quantity::Delivered => microcoulombs(self.settled().0.source().delivered_ac),
+            Quantity::Residual => microcoulombs(self.settled().0.source().residual_ac),
+            Quantity::ContactResidual(index) => microcoulombs(self.settled().1[index].ledger.residual_ac),
+            Quantity::Current => self.look().current_a * 1e3,
+            Quantity::Load => self.look().load_v,
+            Quantity::ContactInterface(index) => self.look().layer_v[index],
+            Quantity::BatteryVolts => self.battery().open_circuit_v(),
+            Quantity::BatteryLeft => self.battery().remaining_mah(),
+            Quantity::ClockAhead => generator.clock_ahead_s(self.at),
+            Quantity::DeviceState => generator.state() as usize as f64,
             Quantity::Impulse => {
-                let mut pool = self.pool.clone();
-                pool.settle(at);
+                let mut pool = (*pool).clone();
+                pool.settle(self.at);
                 pool.impulse_n_s()
             }
             Quantity::Size => state.size,
@@ -262,13 +322,21 @@ impl SideView<'_> {
         }
     }
 
-    /// Lead and contacts as they are at an instant at which nothing is delivered.
-    pub fn settled(&self, at: SimTime) -> (Lead, [Contact; TERMINALS]) {
-        self.lead.settled(at, &self.generator.profile, self.contacts)
+    fn settled(&self) -> &(Lead, [Contact; TERMINALS]) {
+        self.settled.get_or_init(|| self.view.settled(self.at))
     }
 
-    fn look(&self, at: SimTime) -> Look {
-        self.lead.look(at, &self.generator.profile, self.contacts)
+    fn look(&self) -> &Look {
+        let SideView { lead, generator, contacts, .. } = self.view;
+        self.look.get_or_init(|| lead.look(self.at, &generator.profile, *contacts))
+    }
+
+    fn battery(&self) -> &Battery {
+        self.battery.get_or_init(|| {
+            let mut battery = self.view.generator.battery.clone();
+            battery.settle(self.at);
+            battery
+        })
     }
 }
 

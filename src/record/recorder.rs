@@ -23,7 +23,7 @@ impl Rows {
 }
 
 /// The recordings of a scenario, and the samples taken since they were last written away.
-#[derive(Debug, Resource)]
+#[derive(Clone, Debug, Resource)]
 pub struct Recorder {
     recordings: Vec<Recording>,
     next: Vec<Option<SimTime>>,

@@ -2,13 +2,8 @@
 
 use serde::Serialize;
 
-use crate::adaptation::multifidus::Multifidus;
-use crate::device::generator::PulseGenerator;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
-use crate::lead::conductor::Lead;
-use crate::lead::contact::{Contact, Ledger};
-use crate::muscle::pool::MotorUnitPool;
-use crate::nerve::bundle::Nerve;
+use crate::lead::contact::Ledger;
 use crate::record::expectation::Verdict;
 use crate::record::probe::SideView;
 use crate::run::device::DeviceSummary;
@@ -213,18 +208,7 @@ impl Summary {
 
 impl SideSummary {
     fn of(scenario: &Scenario, simulation: &Simulation, patient: &PatientEntities, side: Side) -> Self {
-        let world = simulation.world();
-        let entities = &patient.sides[side];
-        let view = SideView {
-            generator: world.get::<PulseGenerator>(patient.generator).expect("the roster's entities live"),
-            lead: world.get::<Lead>(entities.lead).expect("the roster's entities live"),
-            contacts: entities
-                .contacts
-                .map(|contact| world.get::<Contact>(contact).expect("the roster's entities live")),
-            nerve: world.get::<Nerve>(entities.nerve).expect("the roster's entities live"),
-            pool: world.get::<MotorUnitPool>(entities.pool).expect("the roster's entities live"),
-            multifidus: world.get::<Multifidus>(entities.multifidus).expect("the roster's entities live"),
-        };
+        let view = SideView::of(simulation.world(), patient, side);
         let (lead, contacts) = view.settled(simulation.now());
         let mut pool = view.pool.clone();
         pool.settle(simulation.now());

@@ -77,6 +77,11 @@ pub const ASSETS: &[Asset] = &[
     asset!(Scenarios, "lead-fault", "scenarios/lead-fault.ron"),
     asset!(Scenarios, "sham", "scenarios/sham.ron"),
     asset!(Scenarios, "detraining", "scenarios/detraining.ron"),
+    asset!(Scenarios, "gallery/first-contraction", "scenarios/gallery/first-contraction.ron"),
+    asset!(Scenarios, "gallery/find-the-threshold", "scenarios/gallery/find-the-threshold.ron"),
+    asset!(Scenarios, "gallery/wrong-contact", "scenarios/gallery/wrong-contact.ron"),
+    asset!(Scenarios, "gallery/lead-migration", "scenarios/gallery/lead-migration.ron"),
+    asset!(Scenarios, "gallery/fatigue-and-pauses", "scenarios/gallery/fatigue-and-pauses.ron"),
 ];
 
 /// The scenario that runs when none is named: the first in the list.

@@ -4,6 +4,7 @@
 
 pub mod battery;
 pub mod commands;
+pub mod compose;
 pub mod device;
 pub mod expectations;
 pub mod library;

@@ -110,6 +110,13 @@ impl<'a> Node<'a> {
         start + blank
     }
 
+    /// Where the value stands in the file, bytes, without comments and blanks around it.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        let value = self.trimmed();
+        let start = value.offset();
+        start..start + value.text.trim().len()
+    }
+
     /// What stands in the file, shortened.
     fn found(&self) -> String {
         let text = self.text.trim();
@@ -335,6 +342,11 @@ impl<'a> Fields<'a> {
 
     fn nothing(owner: Node<'a>) -> Self {
         Self { owner, entries: Vec::new(), asked: RefCell::default(), hopeless: true }
+    }
+
+    /// The last field that is written.
+    pub fn last(&self) -> Option<Node<'a>> {
+        self.entries.last().map(|(_, node)| *node)
     }
 
     /// The struct itself, for what is wrong with it as a whole.

@@ -145,6 +145,11 @@ impl Settings {
         }
     }
 
+    /// How many fields differ from those of other settings.
+    pub fn changes(&self, other: &Self) -> usize {
+        self.fields().into_iter().zip(other.fields()).filter(|((_, here), (_, there))| here != there).count()
+    }
+
     /// Every field with its value, as files write them.
     fn fields(&self) -> [(&'static str, String); 16] {
         let span = |span: SimTime| format!("\"{span}\"");

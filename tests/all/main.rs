@@ -22,6 +22,8 @@ mod scenarios;
 mod suite;
 mod threshold_rows;
 mod tidy;
+#[cfg(feature = "sandbox")]
+mod window;
 
 use std::path::{Path, PathBuf};
 

@@ -38,8 +38,9 @@ fn verif_the_built_in_files_are_those_of_the_repository() {
 /// Every profile in assets/ is built in.
 #[test]
 fn verif_no_profile_is_forgotten() {
-    for folder in fs::read_dir(root().join("assets")).unwrap() {
-        for file in fs::read_dir(folder.unwrap().path()).unwrap() {
+    let inside = fs::read_dir(root().join("assets")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in inside.filter(|path| path.is_dir()) {
+        for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "ron") {
                 let name = path.file_stem().unwrap().to_str().unwrap();

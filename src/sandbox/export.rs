@@ -1,0 +1,69 @@
+//! Traces of what was played, written to a file: the scenario runs once more, headless, beside the window.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+
+use crate::record::probe::{Probe, Recording};
+use crate::run::output::Output;
+use crate::run::progress::Silent;
+use crate::run::{RunOptions, run};
+use crate::sandbox::session::{Said, Session};
+use crate::scenario::Scenario;
+use crate::time::SimTime;
+
+/// Samples in the file, about: what a spreadsheet takes (ours).
+const SAMPLES: i64 = 200_000;
+
+/// Traces that are being written.
+pub struct Export {
+    said: Receiver<Said>,
+}
+
+impl Export {
+    /// Begins to write every probe from the start to the cursor, as CSV or Parquet by the file's ending.
+    pub fn start(session: &Session, path: PathBuf) -> Self {
+        let (sender, said) = channel();
+        let (scenario, until) = (session.scenario().clone(), session.transport().cursor);
+        std::thread::spawn(move || {
+            let outcome = match write(scenario, until, &path) {
+                Ok(every) => Said::Done(format!("traces written to {}, a sample every {every}", path.display())),
+                Err(why) => Said::Refused(why),
+            };
+            // A window that has been closed meanwhile hears nothing.
+            let _ = sender.send(outcome);
+        });
+        Self { said }
+    }
+
+    /// What came of it, once.
+    pub fn outcome(&mut self) -> Option<Said> {
+        self.said.try_recv().ok()
+    }
+}
+
+/// Runs the scenario up to an instant and writes its traces; returns the time between samples.
+///
+/// # Errors
+/// The file cannot be written, or an invariant broke.
+pub fn write(mut scenario: Scenario, until: SimTime, path: &Path) -> Result<SimTime, String> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
+    if !(name.ends_with(".csv") || name.ends_with(".parquet")) {
+        return Err(format!("{}: traces are written as .csv or .parquet", path.display()));
+    }
+    let millisecond = SimTime::from_nanos(1_000_000);
+    let every = SimTime::from_nanos(until.nanos() / SAMPLES).next_multiple(millisecond);
+    let recording = Recording { file: name.clone(), every, from: SimTime::ZERO, until, probes: Probe::all() };
+    scenario.recordings = vec![recording];
+    scenario.expectations.clear();
+    // Beside the file, so that it can be moved to its place in one step.
+    let folder = path.with_file_name(format!(".{name}.part"));
+    let written = || -> Result<(), String> {
+        let output = Output::create(&folder, &scenario.recordings, true).map_err(|error| error.to_string())?;
+        let options = RunOptions { until: Some(until), ..RunOptions::default() };
+        run(&scenario, options, Some(output), &mut Silent).map_err(|error| error.to_string())?;
+        std::fs::rename(folder.join(&name), path).map_err(|why| format!("{}: cannot be written: {why}", path.display()))
+    };
+    let outcome = written();
+    let _ = std::fs::remove_dir_all(&folder);
+    outcome.map(|()| every)
+}

@@ -1,0 +1,464 @@
+//! Samples of many traces at the same instants, under a pyramid of blocks: any stretch is drawn or measured at a cost
+//! that goes with the pixels, old samples live on in ever coarser blocks, and no spike is lost.
+//!
+//! Level 0 are the samples; a block of level k stands for 8^k of them. Each level keeps its newest cells alone, and
+//! the levels above it what was before them. So a stretch falls into regions, each with its finest level.
+
+use std::ops::Range;
+
+use crate::time::SimTime;
+
+/// Cells of one level in a block of the next.
+const BRANCH: usize = 8;
+
+/// Samples that are kept as they are; older ones live on in blocks.
+pub const MOST_SAMPLES: usize = 1 << 18;
+
+/// Blocks that each level keeps: some more than it takes to stand for [`MOST_SAMPLES`] at the first level.
+const MOST_BLOCKS: usize = (MOST_SAMPLES / BRANCH) * 5 / 4;
+
+/// Samples that come one after the other, as one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Block {
+    /// The first number among them; not a number if there is none.
+    pub first: f64,
+    /// The least.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+    /// The last.
+    pub last: f64,
+    /// Integral over the stretches between neighbours that are both numbers, in the unit of the values times seconds.
+    pub area: f64,
+    /// How long those stretches are together, s.
+    pub held_s: f64,
+}
+
+impl Block {
+    /// No sample.
+    pub const NONE: Self =
+        Self { first: f64::NAN, min: f64::NAN, max: f64::NAN, last: f64::NAN, area: 0.0, held_s: 0.0 };
+
+    fn of(value: f64) -> Self {
+        Self { first: value, min: value, max: value, last: value, ..Self::NONE }
+    }
+
+    /// Both, one after the other; `ends` are the last value and instant of the earlier one, `begins` the first of the
+    /// later one, gaps included.
+    fn then(self, later: Self, ends: (f64, i64), begins: (f64, i64)) -> Self {
+        let mean = 0.5 * (ends.0 + begins.0);
+        let (area, held_s) =
+            if mean.is_finite() { (mean * secs(begins.1 - ends.1), secs(begins.1 - ends.1)) } else { (0.0, 0.0) };
+        Self {
+            first: if self.first.is_nan() { later.first } else { self.first },
+            min: self.min.min(later.min),
+            max: self.max.max(later.max),
+            last: if later.last.is_nan() { self.last } else { later.last },
+            area: self.area + later.area + area,
+            held_s: self.held_s + later.held_s + held_s,
+        }
+    }
+}
+
+fn secs(nanos: i64) -> f64 {
+    SimTime::from_nanos(nanos).as_secs()
+}
+
+/// One level: its newest cells, as long as they are kept.
+#[derive(Clone, Debug, Default)]
+struct Level {
+    /// The place of the first kept cell among all that ever were.
+    start: usize,
+    /// First and last instant of each cell, ns.
+    spans: Vec<(i64, i64)>,
+    /// The cells of each trace; empty at level 0, whose samples are `raw`.
+    blocks: Vec<Vec<Block>>,
+}
+
+impl Level {
+    fn end(&self) -> usize {
+        self.start + self.spans.len()
+    }
+}
+
+/// Cells of one level that lie next to each other, by their places among all that ever were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Region {
+    level: usize,
+    cells: Range<usize>,
+}
+
+/// The cells of a stretch that fall into one column of the screen.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Which column, counted from the stretch's start; -1 and the one after the last are the neighbours outside.
+    number: i64,
+    level: usize,
+    cells: Range<usize>,
+}
+
+/// The samples.
+#[derive(Clone, Debug)]
+pub struct Pyramid {
+    levels: Vec<Level>,
+    /// The samples of each trace, of level 0.
+    raw: Vec<Vec<f64>>,
+    most_samples: usize,
+    most_blocks: usize,
+}
+
+impl Pyramid {
+    /// No samples, of so many traces.
+    pub fn new(traces: usize) -> Self {
+        Self::with_caps(traces, MOST_SAMPLES, MOST_BLOCKS)
+    }
+
+    /// The same with other bounds, for tests.
+    pub(super) fn with_caps(traces: usize, most_samples: usize, most_blocks: usize) -> Self {
+        assert!(most_samples >= 64 && most_blocks * BRANCH >= most_samples);
+        Self { levels: vec![Level::default()], raw: vec![Vec::new(); traces], most_samples, most_blocks }
+    }
+
+    /// How many samples ever came, less those forgotten.
+    pub fn samples(&self) -> usize {
+        self.levels[0].end()
+    }
+
+    /// The newest sample.
+    pub fn newest(&self) -> Option<SimTime> {
+        let last = |level: &Level| level.spans.last().map(|span| span.1);
+        self.levels.iter().filter_map(last).max().map(SimTime::from_nanos)
+    }
+
+    /// The oldest sample.
+    pub fn oldest(&self) -> Option<SimTime> {
+        let first = |level: &Level| level.spans.first().map(|span| span.0);
+        self.levels.iter().filter_map(first).min().map(SimTime::from_nanos)
+    }
+
+    /// The instant from which each sample is kept as it is.
+    pub fn fine_from(&self) -> Option<SimTime> {
+        self.levels[0].spans.first().map(|span| SimTime::from_nanos(span.0))
+    }
+
+    /// Adds a sample of every trace, later than the newest. What is not finite is a gap.
+    pub fn push(&mut self, at: SimTime, values: &[f64]) {
+        assert_eq!(values.len(), self.raw.len());
+        assert!(self.newest().is_none_or(|newest| newest < at));
+        self.levels[0].spans.push((at.nanos(), at.nanos()));
+        for (trace, value) in self.raw.iter_mut().zip(values) {
+            trace.push(if value.is_finite() { *value } else { f64::NAN });
+        }
+        let mut level = 1;
+        while self.levels[level - 1].end().is_multiple_of(BRANCH) {
+            self.close_block(level);
+            level += 1;
+        }
+        self.drop_old();
+    }
+
+    /// Makes the newest block of a level from those below.
+    fn close_block(&mut self, level: usize) {
+        let end = self.levels[level - 1].end();
+        let children = end - BRANCH..end;
+        if level == self.levels.len() {
+            let start = children.start / BRANCH;
+            self.levels.push(Level { start, spans: Vec::new(), blocks: vec![Vec::new(); self.raw.len()] });
+        }
+        let below = &self.levels[level - 1];
+        let span = (below.spans[children.start - below.start].0, below.spans[children.end - 1 - below.start].1);
+        for trace in 0..self.raw.len() {
+            let block = self.fold(trace, level - 1, children.clone());
+            self.levels[level].blocks[trace].push(block);
+        }
+        self.levels[level].spans.push(span);
+    }
+
+    /// Drops what is more than is kept: a quarter at a time, so that it costs little, and whole blocks of the next
+    /// level.
+    fn drop_old(&mut self) {
+        let quarter = |most: usize| (most / 4).next_multiple_of(BRANCH);
+        if self.levels[0].spans.len() > self.most_samples {
+            let count = quarter(self.most_samples);
+            self.levels[0].spans.drain(..count);
+            self.levels[0].start += count;
+            self.raw.iter_mut().for_each(|trace| drop(trace.drain(..count)));
+        }
+        let most_blocks = self.most_blocks;
+        for level in self.levels[1..].iter_mut().filter(|level| level.spans.len() > most_blocks) {
+            let count = quarter(most_blocks);
+            level.spans.drain(..count);
+            level.start += count;
+            level.blocks.iter_mut().for_each(|trace| drop(trace.drain(..count)));
+        }
+    }
+
+    /// Forgets the samples at and after an instant; where only blocks are left of that time, the block it lies in too.
+    pub fn forget_from(&mut self, at: SimTime) {
+        let at = at.nanos();
+        let regions = self.regions();
+        let mut keep = 0;
+        for region in &regions {
+            let level = &self.levels[region.level];
+            let cells = &level.spans[region.cells.start - level.start..region.cells.end - level.start];
+            let count = cells.partition_point(|span| span.1 < at);
+            keep = (region.cells.start + count) * BRANCH.pow(region.level as u32);
+            if count < cells.len() {
+                break;
+            }
+        }
+        for (k, level) in self.levels.iter_mut().enumerate() {
+            let end = keep / BRANCH.pow(k as u32);
+            let count = end.saturating_sub(level.start);
+            level.spans.truncate(count);
+            level.blocks.iter_mut().for_each(|trace| trace.truncate(count));
+            if k == 0 {
+                self.raw.iter_mut().for_each(|trace| trace.truncate(count));
+            }
+            level.start = level.start.min(end);
+        }
+    }
+
+    /// The regions, the oldest and coarsest first.
+    fn regions(&self) -> Vec<Region> {
+        let mut regions = Vec::new();
+        for (level, cells) in self.levels.iter().enumerate().rev() {
+            let end = if level == 0 { cells.end() } else { self.levels[level - 1].start / BRANCH };
+            if cells.start < end {
+                regions.push(Region { level, cells: cells.start..end });
+            }
+        }
+        regions
+    }
+
+    fn span(&self, level: usize, cell: usize) -> (i64, i64) {
+        self.levels[level].spans[cell - self.levels[level].start]
+    }
+
+    /// One cell of a trace.
+    fn cell(&self, trace: usize, level: usize, cell: usize) -> Block {
+        let place = cell - self.levels[level].start;
+        if level == 0 { Block::of(self.raw[trace][place]) } else { self.levels[level].blocks[trace][place] }
+    }
+
+    /// Cells of one level that follow each other, as one block.
+    fn fold(&self, trace: usize, level: usize, cells: Range<usize>) -> Block {
+        let mut all = Block::NONE;
+        let mut ends = (f64::NAN, 0);
+        for cell in cells {
+            let block = self.cell(trace, level, cell);
+            let span = self.span(level, cell);
+            all = all.then(block, ends, (block.first, span.0));
+            ends = (block.last, span.1);
+        }
+        all
+    }
+
+    /// The columns of a stretch: those with cells, each `width` long, and the neighbours outside.
+    pub fn columns(&self, from: SimTime, to: SimTime, width: SimTime) -> Vec<Column> {
+        let (from, to, width) = (from.nanos(), to.nanos(), width.nanos().max(1));
+        let mut columns: Vec<Column> = Vec::new();
+        for Region { level, cells } in self.regions() {
+            let start = self.levels[level].start;
+            let spans = &self.levels[level].spans[..cells.end - start];
+            let first = cells.start - start + spans[cells.start - start..].partition_point(|span| span.0 < from);
+            if first > cells.start - start {
+                // The neighbour before the stretch: the newest of all regions counts.
+                columns.retain(|column| column.number >= 0);
+                if columns.is_empty() {
+                    let place = start + first - 1;
+                    columns.push(Column { number: -1, level, cells: place..place + 1 });
+                }
+            }
+            let mut place = first;
+            while place < spans.len() && spans[place].0 < to {
+                let number = (spans[place].0 - from) / width;
+                let bound = (from + (number + 1) * width).min(to);
+                let next = gallop(spans, place, bound);
+                columns.push(Column { number, level, cells: start + place..start + next });
+                place = next;
+            }
+            if place < spans.len() {
+                columns.push(Column { number: i64::MAX, level, cells: start + place..start + place + 1 });
+                break;
+            }
+        }
+        columns
+    }
+
+    /// What a trace shows in the columns: at most four points for each, none lost that stands out; not a number where
+    /// there is a gap.
+    pub fn points(&self, trace: usize, columns: &[Column], points: &mut Vec<(SimTime, f64)>) {
+        points.clear();
+        let mut i = 0;
+        while i < columns.len() {
+            // Two regions can meet in a column.
+            let parts = 1 + columns[i + 1..].iter().take_while(|next| next.number == columns[i].number).count();
+            self.column_points(trace, &columns[i..i + parts], points);
+            i += parts;
+        }
+    }
+
+    fn column_points(&self, trace: usize, parts: &[Column], points: &mut Vec<(SimTime, f64)>) {
+        let [only] = parts else {
+            let of_parts = parts.iter().map(|part| (self.block(trace, part), self.span_of(part)));
+            let whole = of_parts.reduce(|(all, span), (block, later)| {
+                (all.then(block, (f64::NAN, 0), (f64::NAN, 0)), (span.0, later.1))
+            });
+            if let Some((block, span)) = whole {
+                push_block(block, span, points);
+            }
+            return;
+        };
+        if only.level == 0 && only.cells.len() <= 4 {
+            let start = self.levels[0].start;
+            for cell in only.cells.clone() {
+                let at = SimTime::from_nanos(self.levels[0].spans[cell - start].0);
+                points.push((at, self.raw[trace][cell - start]));
+            }
+            return;
+        }
+        push_block(self.block(trace, only), self.span_of(only), points);
+    }
+
+    fn span_of(&self, column: &Column) -> (i64, i64) {
+        (self.span(column.level, column.cells.start).0, self.span(column.level, column.cells.end - 1).1)
+    }
+
+    /// Extremes and ends of a column; without its area.
+    fn block(&self, trace: usize, column: &Column) -> Block {
+        let mut all = Block::NONE;
+        self.walk(column.level, column.cells.clone(), |level, cells| {
+            let start = self.levels[level].start;
+            let places = cells.start - start..cells.end - start;
+            if level == 0 {
+                for value in &self.raw[trace][places] {
+                    all = joined(all, Block::of(*value));
+                }
+            } else {
+                for block in &self.levels[level].blocks[trace][places] {
+                    all = joined(all, *block);
+                }
+            }
+        });
+        all
+    }
+
+    /// Goes through cells in the order of time, by the largest blocks that fit.
+    fn walk(&self, level: usize, cells: Range<usize>, mut visit: impl FnMut(usize, Range<usize>)) {
+        let (mut level, mut from, mut to) = (level, cells.start, cells.end);
+        // What is left over at the end of each level, to be visited on the way down.
+        let mut rests: Vec<(usize, Range<usize>)> = Vec::new();
+        loop {
+            let (up_from, up_to) = (from.div_ceil(BRANCH), to / BRANCH);
+            let above = self.levels.get(level + 1).filter(|above| up_from >= above.start && up_to <= above.end());
+            if above.is_none() || up_from >= up_to {
+                visit(level, from..to);
+                break;
+            }
+            visit(level, from..up_from * BRANCH);
+            rests.push((level, up_to * BRANCH..to));
+            (level, from, to) = (level + 1, up_from, up_to);
+        }
+        for (level, rest) in rests.into_iter().rev() {
+            visit(level, rest);
+        }
+    }
+
+    /// What a trace was from one instant to another: all of its cells that lie in between, their area included.
+    pub fn measure(&self, trace: usize, from: SimTime, to: SimTime) -> Block {
+        let mut all = Block::NONE;
+        let mut ends = (f64::NAN, 0);
+        for Region { level, cells } in self.regions() {
+            let start = self.levels[level].start;
+            let spans = &self.levels[level].spans[cells.start - start..cells.end - start];
+            let first = spans.partition_point(|span| span.0 < from.nanos());
+            let last = spans.partition_point(|span| span.1 <= to.nanos());
+            if first >= last {
+                continue;
+            }
+            self.walk(level, cells.start + first..cells.start + last, |level, cells| {
+                for cell in cells {
+                    let block = self.cell(trace, level, cell);
+                    let span = self.span(level, cell);
+                    all = all.then(block, ends, (block.first, span.0));
+                    ends = (block.last, span.1);
+                }
+            });
+        }
+        all
+    }
+
+    /// The cells around an instant: the last that began at or before it, and the next.
+    fn around(&self, at: SimTime) -> (Option<(usize, usize)>, Option<(usize, usize)>) {
+        let mut before = None;
+        for Region { level, cells } in self.regions() {
+            let start = self.levels[level].start;
+            let spans = &self.levels[level].spans[cells.start - start..cells.end - start];
+            let count = spans.partition_point(|span| span.0 <= at.nanos());
+            if count > 0 {
+                before = Some((level, cells.start + count - 1));
+            }
+            if count < spans.len() {
+                return (before, Some((level, cells.start + count)));
+            }
+        }
+        (before, None)
+    }
+
+    /// What a trace shows at an instant: between two samples, the straight line that is drawn; after the newest, its
+    /// value.
+    pub fn value(&self, trace: usize, at: SimTime) -> Option<f64> {
+        let (before, after) = self.around(at);
+        let (level, cell) = before?;
+        let (block, span) = (self.cell(trace, level, cell), self.span(level, cell));
+        let line = |(t0, v0): (i64, f64), (t1, v1): (i64, f64)| {
+            let part = if t1 > t0 { (at.nanos() - t0) as f64 / (t1 - t0) as f64 } else { 0.0 };
+            Some(v0 + (v1 - v0) * part).filter(|value| value.is_finite())
+        };
+        if at.nanos() <= span.1 {
+            return line((span.0, block.first), (span.1, block.last));
+        }
+        let Some((level, cell)) = after else { return Some(block.last).filter(|value| value.is_finite()) };
+        line((span.1, block.last), (self.span(level, cell).0, self.cell(trace, level, cell).first))
+    }
+}
+
+fn joined(all: Block, later: Block) -> Block {
+    Block {
+        first: if all.first.is_nan() { later.first } else { all.first },
+        min: all.min.min(later.min),
+        max: all.max.max(later.max),
+        last: if later.last.is_nan() { all.last } else { later.last },
+        ..all
+    }
+}
+
+/// The points of a block: its ends, and its extremes in between where they stand out.
+fn push_block(block: Block, span: (i64, i64), points: &mut Vec<(SimTime, f64)>) {
+    let middle = SimTime::from_nanos(span.0 + (span.1 - span.0) / 2);
+    points.push((SimTime::from_nanos(span.0), block.first));
+    // The order that makes the shorter way.
+    let rises = block.first <= block.last;
+    let (one, other) = if rises { (block.min, block.max) } else { (block.max, block.min) };
+    if one != block.first && one != block.last {
+        points.push((middle, one));
+    }
+    if other != block.first && other != block.last {
+        points.push((middle, other));
+    }
+    if span.1 > span.0 {
+        points.push((SimTime::from_nanos(span.1), block.last));
+    }
+}
+
+/// The first place after `place` whose cell begins at or after `bound`; near places cost least.
+fn gallop(spans: &[(i64, i64)], place: usize, bound: i64) -> usize {
+    let mut step = 1;
+    while place + step < spans.len() && spans[place + step].0 < bound {
+        step *= 2;
+    }
+    let from = place + step / 2;
+    let to = (place + step).min(spans.len());
+    from + spans[from..to].partition_point(|span| span.0 < bound)
+}

@@ -1,0 +1,11 @@
+//! The panels of the window: each a function of what is to be seen, and a list of acts out.
+
+pub mod device;
+pub mod fields;
+pub mod gallery;
+pub mod keys;
+pub mod menu;
+pub mod programmer;
+pub mod scopes;
+pub mod timeline;
+pub mod waveform;

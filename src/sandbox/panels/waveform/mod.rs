@@ -1,0 +1,156 @@
+//! The waveform editor: the pulse to scale, its edges in the hand; beside it what it comes to, and whom it fires.
+
+pub mod figures;
+pub mod pulse;
+pub mod recruitment;
+pub mod shape;
+
+use egui::{RichText, ScrollArea, Ui};
+use serde::{Deserialize, Serialize};
+
+use crate::device::program::PhaseOrder;
+use crate::sandbox::act::Act;
+use crate::sandbox::panels::fields::{button, complain};
+use crate::sandbox::panels::programmer::facts::Facts;
+use crate::sandbox::panels::programmer::side::Which;
+use crate::sandbox::panels::waveform::figures::figures_ui;
+use crate::sandbox::panels::waveform::pulse::{Grab, pulse_ui, voltage_ui};
+use crate::sandbox::panels::waveform::recruitment::recruitment_ui;
+use crate::sandbox::panels::waveform::shape::{Preset, add_corner};
+use crate::sandbox::preview::{Preview, Previews};
+use crate::sandbox::units::{number, significant};
+use crate::sandbox::view::View;
+use crate::scenario::write::Settings;
+
+/// What the editor keeps for itself.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WaveformState {
+    /// The side that is edited.
+    pub which: Which,
+    #[serde(skip)]
+    grab: Option<Grab>,
+    #[serde(skip)]
+    previews: Previews,
+}
+
+/// The waveform editor of a session.
+pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut WaveformState, out: &mut Vec<Act>) {
+    show(ui, &Facts::of(view), state, out);
+}
+
+/// The waveform editor of whatever the facts are of.
+pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut Vec<Act>) {
+    let side = state.which.shown();
+    let before = &facts.draft.sides[side];
+    let mut settings = before.clone();
+    let preview = state.previews.of(before, &facts.sides[side]);
+    ui.horizontal_wrapped(|ui| {
+        for (name, which) in Which::ALL {
+            let hint = if which == Which::Both { "Edit both sides at once." } else { "Edit this side." };
+            ui.selectable_value(&mut state.which, which, name).on_hover_text(hint);
+        }
+        ui.separator();
+        presets_ui(ui, facts, &mut settings);
+    });
+    complain(ui, facts.theme, facts.problems.iter().map(|problem| problem.message.as_str()).take(3));
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        let wide = ui.available_width() > 520.0;
+        let beside = if wide { 200.0 } else { 0.0 };
+        let height = (ui.available_height() - 40.0).max(320.0);
+        let (device, battery) = (facts.device(), &facts.generator.battery);
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width() - beside);
+                legend_ui(ui, facts, &settings, &preview);
+                pulse_ui(ui, facts.theme, height * 0.42, &mut settings, &preview, device, &mut state.grab);
+                voltage_ui(ui, facts.theme, height * 0.2, before, &preview, device, &state.grab);
+                let most_ma = device.amplitude_ma.max;
+                recruitment_ui(ui, facts.theme, height * 0.3, side, before.amplitude_ma, most_ma, &preview);
+            });
+            if wide {
+                ui.vertical(|ui| figures_ui(ui, facts.theme, &preview, device, battery));
+            }
+        });
+        if !wide {
+            figures_ui(ui, facts.theme, &preview, device, battery);
+        }
+    });
+    if settings != *before {
+        let mut draft = facts.draft.clone();
+        for &side in state.which.sides() {
+            reshape(&mut draft.sides[side], &settings);
+        }
+        if draft != *facts.draft {
+            out.push(Act::Draft(Box::new(draft)));
+        }
+    }
+}
+
+/// Takes over what this editor edits; contacts, trains and limits stay as each side has them.
+fn reshape(settings: &mut Settings, edited: &Settings) {
+    *settings = Settings {
+        amplitude_ma: edited.amplitude_ma,
+        width_us: edited.width_us,
+        interphase_gap_us: edited.interphase_gap_us,
+        recharge: edited.recharge,
+        burst: edited.burst,
+        edges: edited.edges.clone(),
+        ..settings.clone()
+    };
+}
+
+fn presets_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &mut Settings) {
+    let device = facts.device();
+    for (name, preset) in Preset::ALL {
+        if button(ui, name, preset.hint(), preset.why_not(device)) {
+            preset.shape(settings, device);
+        }
+    }
+    if !settings.edges.is_empty() {
+        ui.separator();
+        let full = settings.edges.len() >= device.most_edges.value as usize;
+        let full = full.then_some("the device makes no more corners");
+        if button(ui, "Add corner", "In the middle of the longest stretch.", full) {
+            add_corner(&mut settings.edges, device.timer_tick());
+        }
+        let few = (settings.edges.len() <= 2).then_some("a pulse has two corners at least");
+        if button(ui, "Remove corner", "The last but one.", few) {
+            settings.edges.remove(settings.edges.len() - 2);
+        }
+    }
+}
+
+/// What the lines are, in their colours and in words; and what of the pulse is not as it was asked for.
+fn legend_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &Settings, preview: &Preview) {
+    let theme = facts.theme;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new("┄ asked").color(theme.faint).small())
+            .on_hover_text("The pulse as the draft asks for it.");
+        let hint = "The pulse as converter and timer of the device make it.";
+        ui.label(RichText::new("─ made").color(theme.text).small()).on_hover_text(hint);
+        let hint = "What flows through this lead, from rest, as far as the voltage can push it.";
+        ui.label(RichText::new("━ flows").color(theme.accent).small()).on_hover_text(hint);
+        let burst = settings.burst.pulses;
+        if burst > 1 {
+            let text = format!("one of {burst} pulses, {} ms apart", number(settings.burst.period.as_secs() * 1e3));
+            ui.label(RichText::new(text).color(theme.faint).small());
+        }
+        if settings.phase_order == PhaseOrder::Alternating {
+            ui.label(RichText::new("every second pulse is the other way round").color(theme.faint).small());
+        }
+        let (asked, made) = (preview.asked.stimulus(), preview.made.stimulus());
+        if asked != made && !preview.made.phases().is_empty() {
+            let ma = |phase: crate::device::pulse::Phase| (phase.current_na as f64 / 1e6).abs();
+            let us = |phase: crate::device::pulse::Phase| phase.width.nanos() as f64 / 1e3;
+            let text = format!("makes {} mA, {} µs", number(ma(made)), number(us(made)));
+            ui.label(RichText::new(text).color(theme.caution).small());
+        }
+        if preview.open {
+            ui.label(RichText::new("⚠ no current can flow").color(theme.alarm).small());
+        } else if preview.limited {
+            let text = format!("⚠ {} V do not suffice", significant(preview.rail_v));
+            ui.label(RichText::new(text).color(theme.alarm).small());
+        }
+    });
+}

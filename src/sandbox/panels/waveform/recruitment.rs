@@ -1,0 +1,61 @@
+//! The recruitment curve: which part of the motor axons an amplitude fires, with this pulse through these contacts.
+
+use egui::Ui;
+use egui_plot::{AxisHints, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoints, Points, VLine};
+
+use crate::sandbox::preview::Preview;
+use crate::sandbox::theme::Theme;
+use crate::side::Side;
+
+/// The curve up to the largest amplitude of the device, with the amplitude of the draft marked.
+pub fn recruitment_ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    height: f32,
+    side: Side,
+    amplitude_ma: f64,
+    most_ma: f64,
+    preview: &Preview,
+) {
+    let all = preview.thresholds_na.len().max(1) as f64;
+    let reached = preview.thresholds_na.iter().filter(|threshold| threshold.is_finite());
+    let mut points = vec![[0.0, 0.0]];
+    for (place, threshold) in reached.enumerate() {
+        let ma = threshold / 1e6;
+        points.push([ma, place as f64 / all * 100.0]);
+        points.push([ma, (place + 1) as f64 / all * 100.0]);
+    }
+    if let Some(&[ma, percent]) = points.last()
+        && ma < most_ma
+    {
+        points.push([most_ma, percent]);
+    }
+    let flowing_ma = preview.flowing_na / 1e6;
+    let fires = preview.recruited(preview.flowing_na) * 100.0;
+    // Room for the whole curve, also where it ends far below what the device can make.
+    let half_ma = preview.half_na().map_or(most_ma, |half| half / 1e6);
+    let to_ma = (half_ma * 3.0).max(amplitude_ma * 1.2).min(most_ma).max(1e-3);
+    Plot::new("recruitment")
+        .height(height)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .allow_axis_zoom_drag(false)
+        .show_x(false)
+        .show_y(false)
+        .x_axis_label("mA")
+        .custom_y_axes(vec![AxisHints::new_y().label("% of motor axons").min_thickness(52.0)])
+        .show(ui, |plot| {
+            plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [to_ma, 105.0]));
+            plot.line(Line::new("curve", PlotPoints::from(points)).color(theme.side(side)).width(2.0));
+            let style = LineStyle::dashed_loose();
+            plot.vline(VLine::new("amplitude", amplitude_ma).color(theme.text).style(style).allow_hover(false));
+            if let Some(compliance_na) = preview.compliance_na {
+                plot.vline(VLine::new("compliance", compliance_na / 1e6).color(theme.caution).allow_hover(false));
+            }
+            let here = Points::new("now", vec![[flowing_ma, fires]]);
+            plot.points(here.shape(MarkerShape::Circle).radius(5.0).color(theme.accent).allow_hover(false));
+        });
+}

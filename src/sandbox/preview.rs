@@ -1,0 +1,349 @@
+//! What a device would make of a draft and what would flow of it, worked out while a hand is still on the mouse.
+//!
+//! The pulse is put through the same output stage and the same circuit as in a run, on a copy of the lead on which no
+//! charge lies; whom it fires comes from the same law of thresholds. Nothing of the simulation is touched.
+
+use std::sync::Arc;
+
+use crate::device::battery::Battery;
+use crate::device::output::OutputFaults;
+use crate::device::profile::DeviceProfile;
+use crate::device::program::SideProgram;
+use crate::device::pulse::{MAX_PHASES, Phase, Pulse, Purpose, Waveform, microcoulombs};
+use crate::device::safety::shannon_k;
+use crate::lead::conductor::{Lead, Sensed, TERMINALS};
+use crate::lead::contact::Contact;
+use crate::lead::faults::LeadFaults;
+use crate::nerve::bundle::{Axon, Nerve};
+use crate::record::probe::SideView;
+use crate::scenario::write::Settings;
+use crate::side::{BySide, Side};
+use crate::time::SimTime;
+
+/// Looks at the voltage within a phase, and after the pulse.
+const LOOKS_PER_PHASE: i64 = 16;
+const LOOKS_AFTER: i64 = 32;
+
+/// The current that contacts and thresholds are tried with where the draft has none, nA.
+const PROBE_NA: i64 = 1_000_000;
+
+/// A figure held against a limit of the device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Margin {
+    /// The limit, as its field in the profile is called.
+    pub limit: &'static str,
+    /// The figure found, in the limit's unit.
+    pub found: f64,
+    /// The figure allowed.
+    pub allowed: f64,
+    /// The contact that comes nearest to it, among `CONTACT_NAMES`.
+    pub contact: usize,
+}
+
+/// What becomes of a draft of one side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Preview {
+    /// The pulse as the draft asks for it; a pulse of an alternating pair is the cathodic one.
+    pub asked: Waveform,
+    /// The pulse as converter and timer make it.
+    pub made: Waveform,
+    /// What flows of it: the mean current of each phase.
+    pub flowed: Waveform,
+    /// Current out of the cathodes' bus, mA, and voltage across the load, V, at times since the beginning, s.
+    pub trace: Vec<(f64, f64, f64)>,
+    /// The voltage does not suffice for some phase.
+    pub limited: bool,
+    /// All but no current flows: a conductor is broken, or no contact is chosen.
+    pub open: bool,
+    /// The voltage across the load at the end of the first phase, V, without sign, and what the stage can push, V.
+    pub load_v: f64,
+    /// See `load_v`.
+    pub rail_v: f64,
+    /// Charge of the stimulating phases that flows, µC.
+    pub charge_uc: f64,
+    /// Charge that all phases together leave on the cathodes, nC, before anything is shorted.
+    pub left_nc: f64,
+    /// Whether the terminals are shorted after the pulse.
+    pub shorted_after: bool,
+    /// Figures against limits, each at its worst contact.
+    pub margins: Vec<Margin>,
+    /// The part of a train in which current flows.
+    pub duty: f64,
+    /// Charge that the output stage pushes for a pulse, aC, and pulses per second of a train.
+    pub moved_ac: i128,
+    /// See `moved_ac`.
+    pub pulses_per_s: f64,
+    /// The part of a session in which trains are on.
+    pub on_fraction: f64,
+    /// Amplitude at which each axon fires, nA, rising; not finite where it never does.
+    pub thresholds_na: Vec<f64>,
+    /// The largest amplitude that the voltage can push, nA; none where no current flows.
+    pub compliance_na: Option<f64>,
+    /// Amplitude that really flows in the stimulating phase, nA.
+    pub flowing_na: f64,
+    /// The share of the current through each contact, cathodes positive, anodes negative.
+    pub shares: [f64; TERMINALS],
+}
+
+impl Preview {
+    /// The fraction of the axons that an amplitude fires, nA.
+    pub fn recruited(&self, amplitude_na: f64) -> f64 {
+        let fired = self.thresholds_na.partition_point(|&threshold| threshold <= amplitude_na);
+        fired as f64 / self.thresholds_na.len().max(1) as f64
+    }
+
+    /// The lowest threshold, nA: where the muscle begins to move.
+    pub fn motor_threshold_na(&self) -> Option<f64> {
+        self.thresholds_na.first().copied().filter(|threshold| threshold.is_finite())
+    }
+
+    /// The amplitude that fires half of the axons, nA.
+    pub fn half_na(&self) -> Option<f64> {
+        let middle = self.thresholds_na.len().checked_sub(1)? / 2;
+        self.thresholds_na.get(middle).copied().filter(|threshold| threshold.is_finite())
+    }
+
+    /// The margin of that limit.
+    pub fn margin(&self, limit: &str) -> Option<&Margin> {
+        self.margins.iter().find(|margin| margin.limit == limit)
+    }
+
+    /// Mean current at the output while a train is on, µA.
+    pub fn mean_ua(&self) -> f64 {
+        microcoulombs(self.moved_ac) * self.pulses_per_s
+    }
+
+    /// Mean current that stimulation takes out of the battery in a session, µA.
+    pub fn battery_ua(&self, battery: &Battery, device: &DeviceProfile) -> f64 {
+        let pulse_ac = battery.pulse_charge_ac(self.moved_ac, device.compliance_v.value);
+        microcoulombs(pulse_ac) * self.pulses_per_s * self.on_fraction
+    }
+}
+
+/// What becomes of a draft of the side that is looked at. Pure: nothing is changed.
+pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
+    let device: &DeviceProfile = &view.generator.profile;
+    let program = settings.program(device);
+    let rail_v = device.rail_uv() as f64 * 1e-6;
+    let shorts = device.shorts_between;
+    // A rate or edges that no device makes have no pulse to be shown.
+    if !settings.rate_hz.is_finite() || settings.rate_hz <= 0.0 || program.edges.len() > MAX_PHASES {
+        return Preview { rail_v, open: true, shorted_after: shorts, ..Preview::default() };
+    }
+    let pulse = pulse_of(&program, program.amplitude_na, view.lead.side, device, &view.generator.output_faults());
+    let pulses_per_s = f64::from(program.burst.pulses) / program.period.as_secs();
+    let flows = |phase: &&Phase| phase.current_na != 0;
+    let flowing = pulse.made.phases().iter().filter(flows).fold(SimTime::ZERO, |sum, phase| sum + phase.width);
+    let plain = Preview {
+        asked: pulse.asked,
+        made: pulse.made,
+        rail_v,
+        open: true,
+        shorted_after: pulse.made.shorted_after,
+        pulses_per_s,
+        duty: flowing.as_secs() * pulses_per_s,
+        on_fraction: program.on.as_secs() / program.cycle().as_secs(),
+        ..Preview::default()
+    };
+    let usable = !program.cathodes.is_empty()
+        && !program.anodes.is_empty()
+        && program.cathodes.and(program.anodes).is_empty()
+        && !pulse.made.phases().is_empty();
+    if !usable {
+        return plain;
+    }
+    let mut tried = Tried::new(&pulse, view);
+    let probe = if program.amplitude_na > 0 { None } else { Some(probe(&program, view)) };
+    let (flowed, shares) = probe.as_ref().map_or((tried.flowed, tried.shares), |probe| (probe.flowed, probe.shares));
+    let mut thresholds_na = thresholds_na(view.nerve, flowed, &shares);
+    thresholds_na.sort_by(f64::total_cmp);
+    let (load_v, of_na) = probe
+        .as_ref()
+        .map_or((tried.sensed.load_v, tried.sensed.made_na), |probe| (probe.sensed.load_v, probe.sensed.made_na));
+    let open = probe.as_ref().map_or(tried.sensed.open_circuit, |probe| probe.sensed.open_circuit);
+    let limited = tried.sensed.limited && !open;
+    // Up to where the voltage gives out it grows with the current; beyond, a smaller current has to tell.
+    let below = limited.then(|| below(&program, view));
+    let (load_v, of_na) = below.map_or((load_v, of_na), |below| (below.load_v, below.made_na));
+    let compliance_na = (!open && load_v != 0.0).then(|| rail_v / load_v.abs() * of_na as f64);
+    Preview {
+        flowed: tried.flowed,
+        trace: tried.trace(device, program.period),
+        limited,
+        open,
+        load_v: tried.sensed.load_v.abs(),
+        charge_uc: microcoulombs(tried.flowed.stimulus_ac()),
+        left_nc: microcoulombs(tried.flowed.left_ac()) * 1e3,
+        margins: margins(&program, &pulse.made, &shares, view, pulses_per_s),
+        moved_ac: tried.sensed.moved_ac,
+        thresholds_na,
+        compliance_na,
+        flowing_na: tried.flowed.stimulus().current_na.abs() as f64,
+        shares,
+        ..plain
+    }
+}
+
+/// The pulse of a program at that amplitude, as the device puts it out.
+fn pulse_of(
+    program: &SideProgram,
+    amplitude_na: i64,
+    side: Side,
+    device: &DeviceProfile,
+    faults: &OutputFaults,
+) -> Pulse {
+    let asked = program.waveform(amplitude_na, false);
+    let on_step = program.waveform(program.on_step(amplitude_na, device.stage.dac.step_na()), false);
+    Pulse {
+        at: SimTime::ZERO,
+        side,
+        purpose: Purpose::Single,
+        asked,
+        made: device.stage.make(&on_step, faults),
+        cathodes: program.cathodes,
+        anodes: program.anodes,
+        rail_uv: device.rail_uv(),
+    }
+}
+
+/// A small pulse of the same shape, which the voltage suffices for: for what does not depend on the amplitude.
+fn probe(program: &SideProgram, view: &SideView<'_>) -> Tried {
+    let device = &view.generator.profile;
+    Tried::new(&pulse_of(program, PROBE_NA, view.lead.side, device, &OutputFaults::default()), view)
+}
+
+/// What is sensed of the largest half, quarter or smaller part of the amplitude that the voltage suffices for.
+fn below(program: &SideProgram, view: &SideView<'_>) -> Sensed {
+    let device = &view.generator.profile;
+    let mut amplitude_na = program.amplitude_na / 2;
+    loop {
+        let pulse = pulse_of(program, amplitude_na, view.lead.side, device, &OutputFaults::default());
+        let sensed = Tried::new(&pulse, view).sensed;
+        if !sensed.limited || amplitude_na < PROBE_NA / 100 {
+            return sensed;
+        }
+        amplitude_na /= 2;
+    }
+}
+
+/// A pulse that has been tried on a copy of the lead.
+struct Tried {
+    lead: Lead,
+    contacts: [Contact; TERMINALS],
+    flowed: Waveform,
+    shares: [f64; TERMINALS],
+    sensed: Sensed,
+    made: Waveform,
+}
+
+impl Tried {
+    fn new(pulse: &Pulse, view: &SideView<'_>) -> Self {
+        let mut lead = view.lead.uncharged();
+        let mut contacts = view.contacts.map(Clone::clone);
+        let (flowed, sensed) = lead.deliver(pulse, &view.generator.profile, &mut contacts.each_mut());
+        Self { lead, contacts, flowed: flowed.waveform, shares: flowed.shares, sensed, made: pulse.made }
+    }
+
+    /// Current and voltage over the pulse and some of what follows, as [`Preview::trace`] has them.
+    fn trace(&mut self, device: &DeviceProfile, period: SimTime) -> Vec<(f64, f64, f64)> {
+        let mut times = Vec::new();
+        let mut begun = SimTime::ZERO;
+        for phase in self.made.phases() {
+            // The last look of a phase is the nanosecond before its end: edges stay edges.
+            let last = (phase.width.nanos() - 1).max(0);
+            let looks = LOOKS_PER_PHASE.min(last);
+            times.extend((0..=looks).map(|i| begun + SimTime::from_nanos(last * i / looks.max(1))));
+            begun += phase.width;
+        }
+        times.dedup();
+        let after = SimTime::from_nanos((begun.nanos()).min(period.nanos() - begun.nanos()).max(0));
+        times.extend((0..=LOOKS_AFTER).map(|i| begun + SimTime::from_nanos(after.nanos() * i / LOOKS_AFTER)));
+        let looks = self.lead.over_last(&times, device, &mut self.contacts.each_mut());
+        let point = |(time, look): (&SimTime, _)| {
+            let crate::lead::looks::Look { current_a, load_v, .. } = look;
+            (time.as_secs(), current_a * 1e3, load_v)
+        };
+        times.iter().zip(looks).map(point).collect()
+    }
+}
+
+/// Amplitude at which each axon fires, nA.
+fn thresholds_na(nerve: &Nerve, flowed: Waveform, shares: &[f64; TERMINALS]) -> Vec<f64> {
+    if flowed.stimulus().current_na == 0 || shares.iter().all(|share| *share == 0.0) {
+        return vec![f64::INFINITY; nerve.axons().len()];
+    }
+    nerve.thresholds_ma(flowed, shares).into_iter().map(|ma| ma * 1e6).collect()
+}
+
+/// The figures of a draft against the limits of the device, each at the contact that comes nearest to it: what
+/// [`Limits::side`](crate::device::safety::Limits::side) looks at before a program runs, on the leads as they are now.
+fn margins(
+    program: &SideProgram,
+    made: &Waveform,
+    shares: &[f64; TERMINALS],
+    view: &SideView<'_>,
+    pulses_per_s: f64,
+) -> Vec<Margin> {
+    let limits = &view.generator.profile.limits;
+    let largest_uc = microcoulombs(made.phases().iter().map(|phase| phase.charge_ac().abs()).max().unwrap_or(0));
+    let recovered = made.shorted_after || program.alternates();
+    let left_uc = if recovered { 0.0 } else { microcoulombs(made.left_ac().abs()) };
+    let (moved_uc, share) = (microcoulombs(made.moved_ac()), |k: usize| shares[k].abs());
+    let area_cm2 = |k: usize| view.contacts[k].surface().area_cm2;
+    let k_of = |k: usize| match largest_uc * share(k) {
+        0.0 => f64::NEG_INFINITY,
+        charge_uc => shannon_k(charge_uc, area_cm2(k)),
+    };
+    let worst = |limit, allowed: &crate::source::Figure, found: &dyn Fn(usize) -> f64| {
+        let contact = (0..TERMINALS).max_by(|&a, &b| found(a).total_cmp(&found(b))).expect("a lead has contacts");
+        Margin { limit, found: found(contact), allowed: allowed.value, contact }
+    };
+    vec![
+        worst("charge_per_phase_uc", &limits.charge_per_phase_uc, &|k| largest_uc * share(k)),
+        worst("charge_density_uc_per_cm2", &limits.charge_density_uc_per_cm2, &|k| largest_uc * share(k) / area_cm2(k)),
+        worst("shannon_k", &limits.shannon_k, &k_of),
+        worst("mean_current_ua", &limits.mean_current_ua, &|k| moved_uc * share(k) * pulses_per_s),
+        worst("dc_na", &limits.dc_na, &|k| left_uc * share(k) * pulses_per_s * 1e3),
+    ]
+}
+
+/// All that a preview is a function of.
+#[derive(Clone, Debug, PartialEq)]
+struct Inputs {
+    settings: Settings,
+    lead_faults: LeadFaults,
+    output_faults: OutputFaults,
+    /// Resistance, Ω, and area, cm², of each contact; encapsulation, which raises thresholds too, is in the first.
+    contacts: [(f64, f64); TERMINALS],
+    axons: Vec<Axon>,
+}
+
+/// Previews that have been worked out, one a side: a frame in which nothing has changed costs a comparison.
+#[derive(Default)]
+pub struct Previews {
+    known: BySide<Option<(Inputs, Arc<DeviceProfile>, Arc<Preview>)>>,
+}
+
+impl Previews {
+    /// The preview of a draft of that side.
+    pub fn of(&mut self, settings: &Settings, view: &SideView<'_>) -> Arc<Preview> {
+        let inputs = Inputs {
+            settings: settings.clone(),
+            lead_faults: view.lead.faults().clone(),
+            output_faults: view.generator.output_faults(),
+            contacts: view.contacts.map(|contact| (contact.resistance_ohm(), contact.surface().area_cm2)),
+            axons: view.nerve.axons().to_vec(),
+        };
+        let device = &view.generator.profile;
+        let known = &mut self.known[view.lead.side];
+        if let Some((known_inputs, known_device, preview)) = known
+            && *known_inputs == inputs
+            && Arc::ptr_eq(known_device, device)
+        {
+            return preview.clone();
+        }
+        let made = Arc::new(preview(settings, view));
+        *known = Some((inputs, device.clone(), made.clone()));
+        made
+    }
+}
