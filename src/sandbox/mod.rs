@@ -12,6 +12,7 @@ pub mod export;
 pub mod files;
 pub mod gallery;
 pub mod keys;
+pub mod launch;
 pub mod memory;
 pub mod panels;
 pub mod player;

@@ -4,8 +4,8 @@
 //! and [`BackPanel::answer`] back before the next.
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Layout, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, FontId, Layout, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind,
+    Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use crate::sandbox::act::Act;
@@ -287,7 +287,13 @@ fn scale_bar(ui: &Ui, theme: &Theme, rect: Rect, mm_per_point: f32) {
         painter.line_segment([at - vec2(0.0, 4.0), at + vec2(0.0, 4.0)], stroke);
     }
     let words = format!("{} mm", crate::sandbox::panels::back_numbers::short(f64::from(length)));
-    painter.text(start.lerp(end, 0.5) - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, words, FontId::proportional(12.0), theme.text);
+    painter.text(
+        start.lerp(end, 0.5) - vec2(0.0, 5.0),
+        Align2::CENTER_BOTTOM,
+        words,
+        FontId::proportional(12.0),
+        theme.text,
+    );
 }
 
 /// What is not as it is.
@@ -328,7 +334,13 @@ fn legend(ui: &Ui, view: &View<'_>, rect: Rect) {
     }
     let sigma = view.session.scenario().implant.tissue_s_per_m.value;
     let words = format!("mV at 1 mA · point sources, {sigma} S/m");
-    painter.text(bar.center_top() - vec2(0.0, 4.0), Align2::CENTER_BOTTOM, words, FontId::proportional(10.5), theme.faint);
+    painter.text(
+        bar.center_top() - vec2(0.0, 4.0),
+        Align2::CENTER_BOTTOM,
+        words,
+        FontId::proportional(10.5),
+        theme.faint,
+    );
 }
 
 /// The numbers of what is picked.

@@ -75,7 +75,12 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
     } else if at_end {
         press(ui, "▶ Go on beyond the end", "Space: the scenario becomes longer, and time goes on", Act::Play);
     } else if transport.cursor < transport.head {
-        press(ui, "▶ Play", "Space: time goes on from the cursor; up to the newest instant it is shown again", Act::Play);
+        press(
+            ui,
+            "▶ Play",
+            "Space: time goes on from the cursor; up to the newest instant it is shown again",
+            Act::Play,
+        );
     } else {
         press(ui, "▶ Play", "Space: let time go on", Act::Play);
     }

@@ -31,7 +31,11 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
     let events = facts.memory.events(there - within, there + within);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     response.show_tooltip_ui(|ui| {
-        ui.label(format!("{}, {}", instant(there, SimTime::from_nanos(1_000_000), facts.clock), facts.clock.show(there)));
+        ui.label(format!(
+            "{}, {}",
+            instant(there, SimTime::from_nanos(1_000_000), facts.clock),
+            facts.clock.show(there)
+        ));
         events.iter().take(5).for_each(|event| drop(ui.label(event_words(&event.kind))));
         let beyond = there > facts.transport.head;
         ui.weak(if beyond { "click to compute up to there" } else { "click to go there" });
@@ -42,9 +46,8 @@ fn paint(ui: &Ui, facts: &Facts<'_>, rect: Rect, last: SimTime) {
     let (theme, transport) = (facts.theme, facts.transport);
     let painter = ui.painter().with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
     let font = TextStyle::Small.resolve(ui.style());
-    let x = |at: SimTime| {
-        rect.left() + (at.nanos() as f64 / last.nanos() as f64).clamp(-0.01, 1.01) as f32 * rect.width()
-    };
+    let x =
+        |at: SimTime| rect.left() + (at.nanos() as f64 / last.nanos() as f64).clamp(-0.01, 1.01) as f32 * rect.width();
     let bar = Rect::from_x_y_ranges(rect.x_range(), rect.top() + 4.0..=rect.top() + 18.0);
     let stretch = |from: SimTime, to: SimTime| Rect::from_x_y_ranges(x(from)..=x(to).max(x(from) + 1.0), bar.y_range());
     painter.rect_filled(bar, 3.0, theme.well);
@@ -74,7 +77,8 @@ fn paint(ui: &Ui, facts: &Facts<'_>, rect: Rect, last: SimTime) {
     }
     let cursor = x(transport.cursor);
     painter.vline(cursor, bar.top() - 3.0..=bar.bottom() + 2.0, Stroke::new(2.0, theme.cursor));
-    let head = [pos2(cursor - 5.0, bar.top() - 4.0), pos2(cursor + 5.0, bar.top() - 4.0), pos2(cursor, bar.top() + 4.0)];
+    let head =
+        [pos2(cursor - 5.0, bar.top() - 4.0), pos2(cursor + 5.0, bar.top() - 4.0), pos2(cursor, bar.top() + 4.0)];
     painter.add(Shape::convex_polygon(head.to_vec(), theme.cursor, Stroke::NONE));
     let mut free_from = rect.left() - 1.0;
     for mark in marks(SimTime::ZERO, last, (rect.width() / 90.0) as usize, facts.clock).marks {

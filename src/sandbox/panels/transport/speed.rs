@@ -14,9 +14,8 @@ const UNITS: [(&str, f64, &[&str]); 7] = [
 ];
 
 /// Where the slider holds on to: decades, and round times above a second.
-pub const DETENTS: [f64; 16] = [
-    1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0, 2.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0,
-];
+pub const DETENTS: [f64; 16] =
+    [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 1.0, 2.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0];
 
 /// Those with a name below the slider.
 pub const NAMED: [(f64, &str); 6] =
@@ -68,7 +67,13 @@ pub fn format(speed: f64) -> String {
     let smallest = UNITS[UNITS.len() - 1];
     let (unit, factor, _) = UNITS.into_iter().find(|(_, factor, _)| speed >= factor * 0.9995).unwrap_or(smallest);
     let value = speed / factor;
-    let digits = if value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+    let digits = if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
     let text = format!("{value:.digits$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} {unit}/s")
