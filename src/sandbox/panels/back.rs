@@ -4,8 +4,8 @@
 //! and [`BackPanel::answer`] back before the next.
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Layout, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, FontId, Layout, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind,
+    Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use crate::sandbox::act::Act;
@@ -194,7 +194,7 @@ fn contacts(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel) {
         }
         rings.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
         let count = rings.len() as f32;
-        let middle = rings.iter().map(|(_, at)| at.to_vec2()).sum::<egui::Vec2>() / count;
+        let middle = rings.iter().map(|(_, at)| at.to_vec2()).fold(egui::Vec2::ZERO, |sum, at| sum + at) / count;
         let outward = if from_side { -right[2].signum() } else { (middle.x - spine_x).signum() };
         let reach = rings.iter().map(|(_, at)| (at.x - middle.x) * outward).fold(0.0, f32::max);
         let column = middle.x + outward * (reach + (26.0 / state.report.mm_per_point).clamp(44.0, 110.0));
@@ -287,7 +287,13 @@ fn scale_bar(ui: &Ui, theme: &Theme, rect: Rect, mm_per_point: f32) {
         painter.line_segment([at - vec2(0.0, 4.0), at + vec2(0.0, 4.0)], stroke);
     }
     let words = format!("{} mm", crate::sandbox::panels::back_numbers::short(f64::from(length)));
-    painter.text(start.lerp(end, 0.5) - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, words, FontId::proportional(12.0), theme.text);
+    painter.text(
+        start.lerp(end, 0.5) - vec2(0.0, 5.0),
+        Align2::CENTER_BOTTOM,
+        words,
+        FontId::proportional(12.0),
+        theme.text,
+    );
 }
 
 /// What is not as it is.
@@ -328,7 +334,13 @@ fn legend(ui: &Ui, view: &View<'_>, rect: Rect) {
     }
     let sigma = view.session.scenario().implant.tissue_s_per_m.value;
     let words = format!("mV at 1 mA · point sources, {sigma} S/m");
-    painter.text(bar.center_top() - vec2(0.0, 4.0), Align2::CENTER_BOTTOM, words, FontId::proportional(10.5), theme.faint);
+    painter.text(
+        bar.center_top() - vec2(0.0, 4.0),
+        Align2::CENTER_BOTTOM,
+        words,
+        FontId::proportional(10.5),
+        theme.faint,
+    );
 }
 
 /// The numbers of what is picked.
