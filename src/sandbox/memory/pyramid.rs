@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::time::SimTime;
 
 /// Cells of one level in a block of the next.
-const BRANCH: usize = 8;
+pub(super) const BRANCH: usize = 8;
 
 /// Samples that are kept as they are; older ones live on in blocks.
 pub const MOST_SAMPLES: usize = 1 << 18;
