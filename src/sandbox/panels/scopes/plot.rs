@@ -38,19 +38,35 @@ pub struct Frame<'a> {
     pub boxed: Option<(SimTime, SimTime)>,
 }
 
-/// The values that a scope has shown since its stretch had the length that it has: its axis grows with them and does not
-/// shrink, or it would jump between the trains.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ValueRange(Option<(f64, f64)>);
+/// What a scope keeps from frame to frame.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The values that it has shown since its stretch had the length that it has: its axis grows with them and does not
+    /// shrink, or it would jump between the trains.
+    range: Option<(f64, f64)>,
+    /// Room for points, so that it is not asked for in every frame.
+    room: Vec<Vec<(SimTime, f64)>>,
+}
 
-impl ValueRange {
+impl Kept {
+    /// The axis begins anew.
+    pub fn forget_range(&mut self) {
+        self.range = None;
+    }
+
     /// Round ends of an axis for all values so far.
     fn hold(&mut self, traces: &[Drawn]) -> (f64, f64) {
-        let values = traces.iter().flat_map(|trace| trace.points.iter().map(|point| point.1 * trace.gain));
-        for value in values.filter(|value| value.is_finite()) {
-            self.0 = Some(self.0.map_or((value, value), |(low, high)| (value.min(low), value.max(high))));
+        for trace in traces {
+            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+            for (_, value) in &trace.points {
+                (low, high) = (if *value < low { *value } else { low }, if *value > high { *value } else { high });
+            }
+            if low <= high {
+                let (low, high) = (low * trace.gain, high * trace.gain);
+                self.range = Some(self.range.map_or((low, high), |(least, most)| (least.min(low), most.max(high))));
+            }
         }
-        self.0.map_or((0.0, 1.0), |(low, high)| round_range(low, high))
+        self.range.map_or((0.0, 1.0), |(low, high)| round_range(low, high))
     }
 }
 
@@ -71,12 +87,12 @@ struct Drawn {
 }
 
 /// Draws a scope; what happened to it, and where it lies on the screen.
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mut ValueRange) -> (Response, Rect) {
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, kept: &mut Kept) -> (Response, Rect) {
     let theme = frame.seen.theme;
-    let traces = drawn(frame, lane);
+    let traces = drawn(frame, lane, &mut kept.room);
     let (bottom, top) = match lane.what {
         What::Raster => (0.0, 2.0),
-        _ => padded(range.hold(&traces)),
+        _ => padded(kept.hold(&traces)),
     };
     let span = (frame.to - frame.from).as_secs();
     let grid: Vec<GridMark> = frame
@@ -138,18 +154,20 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mu
     paint_instants(frame, &scale, &mut shapes);
     painter.extend(shapes);
     paint_head(frame, lane, &traces, &painter, ui, scale.frame);
+    kept.room.extend(traces.into_iter().map(|trace| trace.points));
     response.response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("Scope {}", lane.title)));
     (response.response, scale.frame)
 }
 
 /// The traces of a scope, within what is shown.
-fn drawn(frame: &Frame<'_>, lane: &Lane) -> Vec<Drawn> {
+fn drawn(frame: &Frame<'_>, lane: &Lane, room: &mut Vec<Vec<(SimTime, f64)>>) -> Vec<Drawn> {
     let (memory, theme) = (frame.seen.memory, frame.seen.theme);
     let at = frame.pointed.unwrap_or(frame.seen.transport.cursor);
     match &lane.what {
         What::Raster => Vec::new(),
         What::Pulses(quantity, side) => {
-            let mut points = Vec::new();
+            let mut points = room.pop().unwrap_or_default();
+            points.clear();
             let to = frame.to.min(memory.head());
             if frame.from < to {
                 memory.pulse_line(*side, *quantity, (frame.from, to), frame.column, &mut points);
@@ -161,7 +179,7 @@ fn drawn(frame: &Frame<'_>, lane: &Lane) -> Vec<Drawn> {
             .traces
             .iter()
             .map(|trace| {
-                let mut points = Vec::new();
+                let mut points = room.pop().unwrap_or_default();
                 memory.points(trace.probe, frame.columns, &mut points);
                 let color = trace.side.map_or(theme.text, |side| theme.side(side));
                 Drawn {
