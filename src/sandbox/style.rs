@@ -53,8 +53,8 @@ fn space(style: &mut Style) {
     style.interaction.tooltip_delay = 0.4;
 }
 
-/// What egui calls by other names.
-fn visuals(theme: &Theme) -> Visuals {
+/// The colours of a theme under the names that egui has for them.
+pub fn visuals(theme: &Theme) -> Visuals {
     let mut visuals = if theme.dark { Visuals::dark() } else { Visuals::light() };
     let line = Stroke::new(1.0, theme.line);
     let round = CornerRadius::same(4);
