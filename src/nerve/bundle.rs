@@ -195,6 +195,11 @@ impl Nerve {
         &self.axons
     }
 
+    /// Where the centre of a contact lies now, mm; none for the case, which is far away.
+    pub fn contact_mm(&self, index: usize) -> Option<Point3<f64>> {
+        self.contacts_mm[index]
+    }
+
     /// The share of the axons that the last pulse fired.
     pub fn recruited_fraction(&self) -> f64 {
         self.recruited as f64 / self.axons.len() as f64

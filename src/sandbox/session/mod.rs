@@ -26,6 +26,9 @@ use crate::time::SimTime;
 const PLAY_BUDGET: Duration = Duration::from_millis(9);
 const SEEK_BUDGET: Duration = Duration::from_millis(20);
 
+/// How much of the way to an instant is looked at pulse by pulse: what a scope then shows (ours).
+const SEEN_CLOSELY: SimTime = SimTime::from_secs(10);
+
 /// The slowest and the fastest play, simulated seconds a second: a microsecond and ten days.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 1e-6..=864_000.0;
 
@@ -365,7 +368,13 @@ impl Session {
         let deadline = Instant::now() + SEEK_BUDGET;
         let reached = match goal {
             Goal::At(at, grain) => {
-                self.player.advance(at, grain, deadline)?;
+                let near = at - SEEN_CLOSELY;
+                if grain != Grain::COARSE && self.simulation().now() < near {
+                    self.player.advance(near, grain, deadline)?;
+                } else {
+                    let grain = if grain == Grain::COARSE { grain } else { Grain::FINE };
+                    self.player.advance(at, grain, deadline)?;
+                }
                 self.simulation().now() >= at.min(self.simulation().end())
             }
             Goal::Pulse => {
