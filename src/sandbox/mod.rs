@@ -6,6 +6,7 @@
 //! files, and can be saved and replayed to the same bits.
 
 pub mod act;
+pub mod desk;
 pub mod document;
 pub mod export;
 pub mod files;
@@ -15,9 +16,11 @@ pub mod memory;
 pub mod panels;
 pub mod player;
 pub mod preview;
+pub mod scene;
 pub mod session;
 pub mod settings;
 pub mod style;
 pub mod theme;
 pub mod units;
 pub mod view;
+pub mod window;

@@ -1,5 +1,7 @@
 //! The panels of the window: each a function of what is to be seen, and a list of acts out.
 
+pub mod back;
+pub mod back_numbers;
 pub mod device;
 pub mod fields;
 pub mod gallery;
@@ -8,4 +10,5 @@ pub mod menu;
 pub mod programmer;
 pub mod scopes;
 pub mod timeline;
+pub mod transport;
 pub mod waveform;
