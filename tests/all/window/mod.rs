@@ -5,8 +5,10 @@ mod gallery;
 mod keys;
 mod pictures;
 mod programmer;
+mod scopes;
 mod session;
 mod settings;
+mod transport;
 mod waveform;
 
 use std::time::Duration;
