@@ -15,6 +15,7 @@ pub mod memory;
 pub mod panels;
 pub mod player;
 pub mod preview;
+pub mod scene;
 pub mod session;
 pub mod settings;
 pub mod style;

@@ -47,6 +47,41 @@ pub struct Theme {
     pub on_role: Color32,
     /// Text on an alarm's colour.
     pub on_alarm: Color32,
+    /// The view of the back.
+    pub back: BackColours,
+}
+
+/// What the body and the implant look like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackColours {
+    /// Behind everything.
+    pub backdrop: Color32,
+    /// Bone.
+    pub bone: Color32,
+    /// Discs.
+    pub disc: Color32,
+    /// Muscle at rest.
+    pub muscle: Color32,
+    /// Muscle at full force.
+    pub muscle_active: Color32,
+    /// Fat in a muscle.
+    pub fat: Color32,
+    /// A muscle that fatigue has left nothing of.
+    pub tired: Color32,
+    /// Tendon.
+    pub tendon: Color32,
+    /// A nerve at rest.
+    pub nerve: Color32,
+    /// A nerve all of whose axons fire.
+    pub nerve_active: Color32,
+    /// Insulation of a lead.
+    pub lead: Color32,
+    /// The generator's can.
+    pub can: Color32,
+    /// The clear block that leads are plugged into.
+    pub header: Color32,
+    /// The pocket under the skin that the generator lies in.
+    pub pocket: Color32,
 }
 
 impl Theme {
@@ -75,6 +110,22 @@ impl Theme {
             alarm: rgb(0xe5, 0x4b, 0x4b),
             on_role: rgb(0xff, 0xff, 0xff),
             on_alarm: rgb(0xff, 0xff, 0xff),
+            back: BackColours {
+                backdrop: rgb(0x1a, 0x1f, 0x24),
+                bone: rgb(0xdf, 0xd3, 0xbb),
+                disc: rgb(0x8c, 0xa3, 0xb0),
+                muscle: rgb(0x7d, 0x2f, 0x2b),
+                muscle_active: rgb(0xf4, 0x6a, 0x4e),
+                fat: rgb(0xd9, 0xc1, 0x8a),
+                tired: rgb(0x8f, 0x80, 0x7a),
+                tendon: rgb(0xd2, 0xc8, 0xb2),
+                nerve: rgb(0xe3, 0xc6, 0x4b),
+                nerve_active: rgb(0xff, 0xf3, 0xb0),
+                lead: rgb(0xa9, 0xb8, 0xc4),
+                can: rgb(0xb4, 0xbd, 0xc6),
+                header: rgb(0x9f, 0xc4, 0xd4),
+                pocket: rgb(0x8f, 0xa6, 0xb8),
+            },
         }
     }
 
@@ -103,6 +154,22 @@ impl Theme {
             alarm: rgb(0xc4, 0x25, 0x25),
             on_role: rgb(0xff, 0xff, 0xff),
             on_alarm: rgb(0xff, 0xff, 0xff),
+            back: BackColours {
+                backdrop: rgb(0xe8, 0xeb, 0xee),
+                bone: rgb(0xe6, 0xda, 0xc2),
+                disc: rgb(0x9d, 0xb4, 0xc1),
+                muscle: rgb(0x8a, 0x38, 0x33),
+                muscle_active: rgb(0xf2, 0x6a, 0x4c),
+                fat: rgb(0xdd, 0xc7, 0x90),
+                tired: rgb(0xa3, 0x94, 0x8d),
+                tendon: rgb(0xd8, 0xcf, 0xba),
+                nerve: rgb(0xd2, 0xae, 0x1e),
+                nerve_active: rgb(0xff, 0xe8, 0x70),
+                lead: rgb(0x8e, 0x9f, 0xac),
+                can: rgb(0xae, 0xb8, 0xc2),
+                header: rgb(0x86, 0xb4, 0xc8),
+                pocket: rgb(0x7e, 0x97, 0xab),
+            },
         }
     }
 

@@ -194,7 +194,7 @@ fn contacts(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel) {
         }
         rings.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
         let count = rings.len() as f32;
-        let middle = rings.iter().map(|(_, at)| at.to_vec2()).sum::<egui::Vec2>() / count;
+        let middle = rings.iter().fold(egui::Vec2::ZERO, |sum, (_, at)| sum + at.to_vec2()) / count;
         let outward = if from_side { -right[2].signum() } else { (middle.x - spine_x).signum() };
         let reach = rings.iter().map(|(_, at)| (at.x - middle.x) * outward).fold(0.0, f32::max);
         let column = middle.x + outward * (reach + (26.0 / state.report.mm_per_point).clamp(44.0, 110.0));

@@ -1,5 +1,7 @@
 //! The panels of the window: each a function of what is to be seen, and a list of acts out.
 
+pub mod back;
+pub mod back_numbers;
 pub mod device;
 pub mod fields;
 pub mod gallery;

@@ -4,6 +4,7 @@ mod gallery;
 mod keys;
 mod pictures;
 mod programmer;
+mod scene;
 mod session;
 mod settings;
 mod waveform;
