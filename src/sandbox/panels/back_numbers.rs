@@ -115,7 +115,11 @@ fn lead(view: &View<'_>, side: Side) -> Numbers {
         title: format!("{} lead", capital(side.name())),
         rows: vec![
             row("Condition", lead.faults().describe(), "What is wrong with it, if anything is"),
-            row("Moved", format!("{} mm along, {} mm away", short(along), short(across)), "Since the implant: towards its tip, and away from the nerve"),
+            row(
+                "Moved",
+                format!("{} mm along, {} mm away", short(along), short(across)),
+                "Since the implant: towards its tip, and away from the nerve",
+            ),
         ],
         note: "Drawn thicker than it is; its way is an assumption.",
     }
@@ -160,7 +164,11 @@ fn contact(view: &View<'_>, side: Side, index: usize) -> Numbers {
     ];
     if index < CONTACTS_PER_LEAD {
         let distance = distance_to_nerve_mm(view, side, index);
-        rows.push(row("From the nerve", format!("{} mm", short(distance)), "From its centre to the axis of the nerve, mm"));
+        rows.push(row(
+            "From the nerve",
+            format!("{} mm", short(distance)),
+            "From its centre to the axis of the nerve, mm",
+        ));
     }
     Numbers { title: capital(&contact_name(side, index)), rows, note: "" }
 }
@@ -192,7 +200,11 @@ fn nerve(view: &View<'_>, side: Side) -> Numbers {
             ),
             row(
                 "Last pulse",
-                format!("{} axons, {}", (nerve.recruited_fraction() * count).round(), percent(nerve.recruited_fraction())),
+                format!(
+                    "{} axons, {}",
+                    (nerve.recruited_fraction() * count).round(),
+                    percent(nerve.recruited_fraction())
+                ),
                 "Whom the last pulse fired",
             ),
             row("At most", percent(nerve.recruited_most_fraction()), "The largest share that a pulse has fired"),
@@ -210,7 +222,11 @@ fn fascicle(view: &View<'_>, side: Side, index: usize) -> Numbers {
     let mut rows = vec![
         row("From", format!("{}, served by its branch", fascicle.origin), "The vertebra that it comes from"),
         row("Length", format!("{} mm", short(length)), "From end to end in the neutral pose, mm; MyoTorso"),
-        row("Strength", format!("{} N", short(fascicle.max_force_n.into())), "Largest force of this fascicle, N; MyoTorso"),
+        row(
+            "Strength",
+            format!("{} N", short(fascicle.max_force_n.into())),
+            "Largest force of this fascicle, N; MyoTorso",
+        ),
     ];
     let of_side = view.session.side(side);
     let glance = of_side.at(view.session.transport().cursor);
@@ -237,9 +253,15 @@ mod tests {
 
     #[test]
     fn verif_numbers_are_short_and_signed() {
-        for (value, text) in
-            [(0.0, "0"), (1234.5, "1234"), (12.34, "12.3"), (-0.5, "−0.5"), (2.0, "2"), (100.0, "100"), (0.01234, "0.0123")]
-        {
+        for (value, text) in [
+            (0.0, "0"),
+            (1234.5, "1234"),
+            (12.34, "12.3"),
+            (-0.5, "−0.5"),
+            (2.0, "2"),
+            (100.0, "100"),
+            (0.01234, "0.0123"),
+        ] {
             assert_eq!(short(value), text);
         }
     }

@@ -125,9 +125,8 @@ impl Vertebra {
         let mamillary = (p - Vec3::new(18.2, 8.0, 15.5)).length() - 3.4;
         let facets = melt(melt(superior, mamillary, 6.0), inferior, 3.0);
         let tip = self.spinous_tip;
-        let edge = |dy: f32, start: f32| {
-            rod(p, (Vec3::new(0.0, start, 21.0), 2.8), (tip + Vec3::new(0.0, dy, -2.0), 2.9))
-        };
+        let edge =
+            |dy: f32, start: f32| rod(p, (Vec3::new(0.0, start, 21.0), 2.8), (tip + Vec3::new(0.0, dy, -2.0), 2.9));
         let spinous = melt(melt(edge(6.0, -3.0), edge(0.0, -7.5), 8.0), edge(-5.0, -12.0), 8.0);
         let knob = ellipsoid(p, tip + Vec3::new(0.0, 0.0, -3.0), Vec3::new(3.8, 9.0, 4.0));
         melt(melt(transverse, facets, 5.0), melt(spinous, knob, 4.0), 4.0)

@@ -77,7 +77,8 @@ impl Plane {
     pub fn of(contacts_mm: &[Vec3; CONTACTS_PER_LEAD], nerve: Vec3) -> Self {
         let centre = contacts_mm.iter().sum::<Vec3>() / CONTACTS_PER_LEAD as f32;
         let along = (contacts_mm[0] - contacts_mm[CONTACTS_PER_LEAD - 1]).normalize_or(Vec3::Y);
-        let across = (nerve - along * nerve.dot(along)).try_normalize().unwrap_or_else(|| along.any_orthonormal_vector());
+        let across =
+            (nerve - along * nerve.dot(along)).try_normalize().unwrap_or_else(|| along.any_orthonormal_vector());
         Self { centre, along, across }
     }
 
@@ -179,7 +180,8 @@ mod tests {
         assert_eq!(picture.len(), PIXELS * PIXELS * 4);
         let pixel = |at: Vec3| {
             let place = |d: f32| ((d / EDGE_MM + 0.5) * PIXELS as f32) as usize;
-            let (column, row) = (place((at - plane.centre).dot(plane.across)), place(-(at - plane.centre).dot(plane.along)));
+            let (column, row) =
+                (place((at - plane.centre).dot(plane.across)), place(-(at - plane.centre).dot(plane.along)));
             let first = (row * PIXELS + column) * 4;
             [picture[first], picture[first + 1], picture[first + 2], picture[first + 3]]
         };

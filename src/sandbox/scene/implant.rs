@@ -70,9 +70,8 @@ impl Generator {
             Surface::of(|at| distance(self.own(at)), self.centre - reach, self.centre + reach, cell)
         };
         let can = |own: Vec3| Self::slab(own, HALF_MM, 17.0, 4.0);
-        let pocket = |own: Vec3| {
-            Self::slab(own - Vec3::new(-1.5, 2.0, 0.0), HALF_MM + Vec3::new(7.0, 8.5, 3.0), 21.0, 7.0)
-        };
+        let pocket =
+            |own: Vec3| Self::slab(own - Vec3::new(-1.5, 2.0, 0.0), HALF_MM + Vec3::new(7.0, 8.5, 3.0), 21.0, 7.0);
         [of(&can, 2.6), of(&Self::header, 2.0), of(&pocket, 4.0)]
     }
 
@@ -143,7 +142,8 @@ mod tests {
     fn verif_a_lead_goes_from_the_generator_through_its_contacts() {
         let anatomy = Anatomy::embedded();
         let generator = Generator::new(&anatomy);
-        let right = [[20.0, 88.8, 12.1], [17.3, 85.2, 16.1], [14.6, 81.6, 20.0], [11.9, 78.0, 24.0]].map(Vec3::from_array);
+        let right =
+            [[20.0, 88.8, 12.1], [17.3, 85.2, 16.1], [14.6, 81.6, 20.0], [11.9, 78.0, 24.0]].map(Vec3::from_array);
         for side in Side::BOTH {
             let contacts = right.map(|at| on(side, at));
             let course = lead_course(&anatomy, &generator, side, &contacts);

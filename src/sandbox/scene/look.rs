@@ -177,7 +177,10 @@ mod tests {
             assert!(tired.r().abs_diff(tired.b()) < pulled.r().abs_diff(pulled.b()), "paler");
             let fat = base(&SideState { fat: 0.4, ..side(0.0) });
             assert!(fat.g() > rest.g() + 30, "yellower");
-            assert_eq!(muscle(&theme, &side(1.0), false, Flesh::Solid), muscle(&theme, &side(0.0), false, Flesh::Solid));
+            assert_eq!(
+                muscle(&theme, &side(1.0), false, Flesh::Solid),
+                muscle(&theme, &side(0.0), false, Flesh::Solid)
+            );
         }
     }
 

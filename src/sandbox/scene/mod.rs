@@ -98,11 +98,7 @@ fn raise(
 }
 
 /// Does with the camera what the panel asks.
-fn steer(
-    stage: Res<Stage>,
-    mut control: ResMut<SceneControl>,
-    mut cameras: Query<(&mut Camera, &mut PanOrbitCamera)>,
-) {
+fn steer(stage: Res<Stage>, mut control: ResMut<SceneControl>, mut cameras: Query<(&mut Camera, &mut PanOrbitCamera)>) {
     let Ok((mut camera, mut orbit)) = cameras.get_mut(stage.camera) else { return };
     // How large the target is, is known from the second frame on.
     let target = camera.physical_target_size();
@@ -180,14 +176,30 @@ fn dress_implant(
     for side in Side::BOTH {
         let (now, parts) = (&state.sides[side], &stage.sides[side]);
         let (picked, hovered) = noticed(&Thing::Lead(side));
-        wear_twice(Look::solid(back.lead).noticed(picked, hovered), &parts.lead_paints, 0.22, &mut materials, back.backdrop);
+        wear_twice(
+            Look::solid(back.lead).noticed(picked, hovered),
+            &parts.lead_paints,
+            0.22,
+            &mut materials,
+            back.backdrop,
+        );
         for (index, ring) in parts.rings.iter().enumerate() {
             let (picked, hovered) = noticed(&Thing::Contact(side, index));
             let [own, ghost, halo] = &ring.paints;
             let look = look::contact(theme, now.roles[index], now.flash);
-            wear_twice(look.noticed(picked, hovered), &[own.clone(), ghost.clone()], 0.75, &mut materials, back.backdrop);
+            wear_twice(
+                look.noticed(picked, hovered),
+                &[own.clone(), ghost.clone()],
+                0.75,
+                &mut materials,
+                back.backdrop,
+            );
             let shines = now.roles[index] != Role::Off;
-            Look { glow: 0.0, alpha: if shines { 0.9 * now.flash } else { 0.0 }, ..look }.wear(&mut materials, halo, back.backdrop);
+            Look { glow: 0.0, alpha: if shines { 0.9 * now.flash } else { 0.0 }, ..look }.wear(
+                &mut materials,
+                halo,
+                back.backdrop,
+            );
         }
     }
 }
@@ -264,8 +276,7 @@ fn place_rings(
             let shape = pick::Shape::Rod(vec![at - half, at + half], state.ring_mm.1 / 2.0 * THICKER);
             pick::Target { thing: Thing::Contact(side, index), shape }
         });
-        let is_own =
-            |thing: &Thing| matches!(thing, Thing::Lead(other) | Thing::Contact(other, _) if *other == side);
+        let is_own = |thing: &Thing| matches!(thing, Thing::Lead(other) | Thing::Contact(other, _) if *other == side);
         stage.targets.retain(|target| !is_own(&target.thing));
         stage.targets.extend(rings.chain([lead]));
     }
@@ -341,10 +352,8 @@ fn report(
 }
 
 fn seen_from(stage: &Stage, control: &SceneControl, sight: &Sight) -> SceneReport {
-    let labels: Vec<Label> = stage
-        .labelled()
-        .map(|(thing, at)| Label { thing, at: sight.project(at).to_array() })
-        .collect();
+    let labels: Vec<Label> =
+        stage.labelled().map(|(thing, at)| Label { thing, at: sight.project(at).to_array() }).collect();
     let takes = |thing: &Thing| control.flesh != Flesh::Hidden || !matches!(thing, Thing::Fascicle(..));
     let mm_per_point = sight.mm_per_point();
     let hovered = control.pointer.and_then(|pointer| {

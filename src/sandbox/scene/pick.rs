@@ -45,7 +45,12 @@ fn ease(thing: &Thing) -> (f32, u8) {
 }
 
 /// The first thing that a ray meets.
-pub fn pick<'t>(targets: &'t [Target], ray: Ray, mm_per_point: f32, takes: impl Fn(&Thing) -> bool) -> Option<&'t Thing> {
+pub fn pick<'t>(
+    targets: &'t [Target],
+    ray: Ray,
+    mm_per_point: f32,
+    takes: impl Fn(&Thing) -> bool,
+) -> Option<&'t Thing> {
     let hit = |target: &'t Target| {
         let (slack, rank) = ease(&target.thing);
         let depth = match &target.shape {

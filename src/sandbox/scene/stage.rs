@@ -101,9 +101,9 @@ impl Stage {
     /// Things that have a name on the screen, and where they are, mm.
     pub fn labelled(&self) -> impl Iterator<Item = (Thing, Vec3)> + '_ {
         let bones = self.bones.iter().map(|(thing, _)| thing.clone());
-        let contacts = Side::BOTH.into_iter().flat_map(|side| {
-            (0..CONTACTS_PER_LEAD).map(move |index| Thing::Contact(side, index))
-        });
+        let contacts = Side::BOTH
+            .into_iter()
+            .flat_map(|side| (0..CONTACTS_PER_LEAD).map(move |index| Thing::Contact(side, index)));
         bones.chain(contacts).chain([Thing::Generator]).map(|thing| {
             let middle = self.middle(&thing);
             (thing, middle)

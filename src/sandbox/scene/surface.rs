@@ -53,8 +53,7 @@ impl Surface {
         let cells = ((high - low) / cell).ceil().as_uvec3();
         let points = cells + UVec3::ONE;
         let place = |at: UVec3| (at.x + points.x * (at.y + points.y * at.z)) as usize;
-        let values: Vec<f32> =
-            grid(points).map(|at| distance(low + at.as_vec3() * cell)).collect();
+        let values: Vec<f32> = grid(points).map(|at| distance(low + at.as_vec3() * cell)).collect();
         let mut surface = Self::default();
         let mut corner_of = vec![u32::MAX; values.len()];
         for at in grid(cells) {
@@ -146,7 +145,8 @@ impl Surface {
             for side in 0..sides {
                 let next = (side + 1) % sides;
                 let (below, above) = ((ring - 1) * sides, ring * sides);
-                for [a, b, c] in [[below + side, above + side, above + next], [below + side, above + next, below + next]]
+                for [a, b, c] in
+                    [[below + side, above + side, above + next], [below + side, above + next, below + next]]
                 {
                     let at = |corner: u32| self.positions[corner as usize];
                     let face = (at(b) - at(a)).cross(at(c) - at(a));
