@@ -13,18 +13,11 @@ use stimtwin::run::suite::{Case, Outcome, SuiteOptions, collect, junit, run_suit
 use stimtwin::run::threshold::{self, Rows};
 use stimtwin::run::{RunError, RunOptions, run};
 #[cfg(feature = "sandbox")]
-use stimtwin::sandbox::{
-    desk::Desk,
-    session::{Said, Session},
-    settings::{Keeper, Settings},
-    window::{self, SIZE, WindowError},
-};
+use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
-#[cfg(feature = "sandbox")]
-use stimtwin::scenario::library::default_scenario;
 use stimtwin::scenario::library::{ASSETS, Asset};
 use stimtwin::scenario::reader::{Problem, closest};
-use stimtwin::time::SimTime;
+use stimtwin::time::{SimTime, positive};
 
 /// Hardware simulator and digital twin of restorative neurostimulation.
 ///
@@ -72,48 +65,6 @@ enum Verb {
     Threshold(ThresholdArgs),
 }
 
-#[cfg(feature = "sandbox")]
-#[derive(clap::Args)]
-struct SandboxArgs {
-    /// The scenario file; without one the built-in scenario
-    scenario: Option<PathBuf>,
-    /// Draw one picture to this PNG file instead, without a window or a display
-    #[arg(long, value_name = "FILE", value_parser = png)]
-    capture: Option<PathBuf>,
-    /// Go to this simulated time first, such as "12 s"
-    #[arg(long, value_name = "T", value_parser = positive_time)]
-    at: Option<SimTime>,
-    /// The tab to show in front, such as waveform
-    #[arg(long, value_name = "TAB", requires = "capture", value_parser = tab)]
-    tab: Vec<stimtwin::sandbox::act::Tab>,
-    /// The picture's size
-    #[arg(long, value_name = "WxH", requires = "capture", value_parser = picture_size, default_value = "1600x1000")]
-    size: (u32, u32),
-    /// The light theme
-    #[arg(long, requires = "capture")]
-    light: bool,
-}
-
-#[cfg(feature = "sandbox")]
-fn png(text: &str) -> Result<PathBuf, String> {
-    if text.ends_with(".png") { Ok(text.into()) } else { Err("a picture is written as .png".to_string()) }
-}
-
-#[cfg(feature = "sandbox")]
-fn tab(text: &str) -> Result<stimtwin::sandbox::act::Tab, String> {
-    let all = stimtwin::sandbox::act::Tab::ALL;
-    let found = all.iter().find(|(_, title)| title.eq_ignore_ascii_case(text)).map(|(tab, _)| *tab);
-    found.ok_or_else(|| format!("allowed are {}", all.map(|(_, title)| title.to_lowercase()).join(", ")))
-}
-
-#[cfg(feature = "sandbox")]
-fn picture_size(text: &str) -> Result<(u32, u32), String> {
-    let allowed = 320..=8192;
-    let side = |text: &str| text.parse::<u32>().ok().filter(|side| allowed.contains(side));
-    let sides = text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
-    sides.ok_or_else(|| "expected a size such as 1600x1000, each side 320 to 8192".to_string())
-}
-
 #[derive(clap::Args)]
 struct ThresholdArgs {
     /// The table, CSV with the columns fiber_diameter_um, distance_mm and width_us; more in docs/threshold.md
@@ -141,10 +92,10 @@ struct RunArgs {
     #[arg(long, requires = "out")]
     overwrite: bool,
     /// The longest step of simulated time, such as 1ms; changes no result
-    #[arg(long, value_parser = positive_time)]
+    #[arg(long, value_parser = positive)]
     tick: Option<SimTime>,
     /// Stop at this simulated time, such as "12 min"
-    #[arg(long, value_parser = positive_time, value_name = "T")]
+    #[arg(long, value_parser = positive, value_name = "T")]
     until: Option<SimTime>,
     /// Use this seed instead of the scenario's
     #[arg(long, value_name = "N")]
@@ -200,14 +151,6 @@ const BAD_INPUT: u8 = 2;
 /// An invariant broke.
 const INTERNAL_FAULT: u8 = 3;
 
-fn positive_time(text: &str) -> Result<SimTime, String> {
-    match text.parse::<SimTime>() {
-        Ok(time) if time > SimTime::ZERO => Ok(time),
-        Ok(_) => Err("must be more than nothing".to_string()),
-        Err(why) => Err(why),
-    }
-}
-
 fn threshold_step(text: &str) -> Result<SimTime, String> {
     let step = text.parse::<SimTime>()?;
     let allowed = threshold::STEPS;
@@ -227,7 +170,7 @@ fn main() -> ExitCode {
     match cli.command {
         None => no_verb(),
         #[cfg(feature = "sandbox")]
-        Some(Verb::Sandbox(args)) => sandbox(args),
+        Some(Verb::Sandbox(args)) => window_closed(launch(args)),
         Some(Verb::Run(args)) => run_file(args),
         Some(Verb::Check { scenarios }) => check(&scenarios),
         Some(Verb::Test(args)) => test(&args),
@@ -239,12 +182,9 @@ fn main() -> ExitCode {
 /// Without a command: the window where there can be one, and otherwise the built-in scenario.
 fn no_verb() -> ExitCode {
     #[cfg(feature = "sandbox")]
-    {
-        let args = SandboxArgs { scenario: None, capture: None, at: None, tab: Vec::new(), size: SIZE, light: false };
-        match open_window(args) {
-            Ok(code) => return code,
-            Err(why) => complain(format_args!("{why}; the built-in scenario runs without a window")),
-        }
+    match launch(SandboxArgs::plain()) {
+        Err(LaunchError::Window(why)) => complain(format_args!("{why}; the built-in scenario runs without a window")),
+        outcome => return window_closed(outcome),
     }
     match Scenario::built_in() {
         Ok(scenario) => run_scenario(&scenario, RunOptions::default(), None, false),
@@ -252,46 +192,18 @@ fn no_verb() -> ExitCode {
     }
 }
 
+/// What became of the window.
 #[cfg(feature = "sandbox")]
-fn sandbox(args: SandboxArgs) -> ExitCode {
-    open_window(args).unwrap_or_else(|why| {
-        complain(format_args!("error: {why}"));
-        ExitCode::from(BAD_INPUT)
-    })
-}
-
-/// Opens the window, or draws one picture of it.
-#[cfg(feature = "sandbox")]
-fn open_window(args: SandboxArgs) -> Result<ExitCode, WindowError> {
-    let session = match &args.scenario {
-        Some(file) => Session::open(file),
-        None => Session::built_in(default_scenario().name),
+fn window_closed(outcome: Result<(), LaunchError>) -> ExitCode {
+    let (why, code): (&dyn std::fmt::Display, u8) = match &outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(LaunchError::Problems(problems)) => return explain(problems),
+        Err(LaunchError::Refused(why)) => (why, BAD_INPUT),
+        Err(LaunchError::Window(why)) => (why, BAD_INPUT),
+        Err(LaunchError::Fault(why)) => (why, INTERNAL_FAULT),
     };
-    let session = match session {
-        Ok(session) => session,
-        Err(problems) => return Ok(explain(&problems)),
-    };
-    if let Some(at) = args.at.filter(|&at| at > session.scenario().duration) {
-        complain(format_args!("error: --at is {at}, and the scenario ends at {}", session.scenario().duration));
-        return Ok(ExitCode::from(BAD_INPUT));
-    }
-    let (keeper, settings, told) = match args.capture {
-        Some(_) => (Keeper::off(), Settings { dark: !args.light, ..Settings::default() }, None),
-        None => Keeper::of_desktop(),
-    };
-    let mut desk = Desk::new(session, settings, keeper);
-    if let Some(told) = told {
-        desk.notify(Said::Refused(told));
-    }
-    if let Err(fault) = desk.pose(args.at, &args.tab) {
-        complain(format_args!("error: {fault}"));
-        return Ok(ExitCode::from(INTERNAL_FAULT));
-    }
-    match &args.capture {
-        Some(file) => window::capture(desk, args.size, file)?,
-        None => window::open(desk)?,
-    }
-    Ok(ExitCode::SUCCESS)
+    complain(format_args!("error: {why}"));
+    ExitCode::from(code)
 }
 
 /// Runs a suite.

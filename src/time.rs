@@ -164,6 +164,18 @@ impl std::str::FromStr for SimTime {
     }
 }
 
+/// Reads a span that is more than nothing, as the command line asks for it.
+///
+/// # Errors
+/// What is expected.
+pub fn positive(text: &str) -> Result<SimTime, String> {
+    match text.parse::<SimTime>() {
+        Ok(time) if time > SimTime::ZERO => Ok(time),
+        Ok(_) => Err("must be more than nothing".to_string()),
+        Err(why) => Err(why),
+    }
+}
+
 /// The nanoseconds of `number` times `unit`.
 fn nanos_of(number: &str, unit: &str) -> Result<i128, String> {
     if number.is_empty() {

@@ -164,7 +164,7 @@ impl Desk {
             panels::transport::ui(ui, &view, &mut states.transport, out);
         });
         if settings.gallery {
-            egui::Panel::left("gallery").default_size(250.0).show(root, |ui| {
+            egui::Panel::left("gallery").default_size(232.0).show(root, |ui| {
                 panels::gallery::ui(ui, &view, &mut states.gallery, settings, out);
             });
         }
@@ -180,13 +180,13 @@ impl Desk {
     /// Does what a panel asks for.
     pub fn act(&mut self, act: Act, ctx: &egui::Context) {
         if let Act::Save(path) = &act {
-            self.settings.note_recent(path);
+            self.settings.remember(path);
         }
         let Some(act) = self.session.act(act) else { return };
         match act {
             Act::Open(path) => match Session::open(&path) {
                 Ok(session) => {
-                    self.settings.note_recent(&path);
+                    self.settings.remember(&path);
                     self.replace(session);
                 }
                 Err(problems) => self.refuse(&problems),
@@ -244,9 +244,9 @@ fn stop(ui: &mut Ui, view: &View<'_>, out: &mut Vec<Act>) {
 fn first_layout() -> DockState<Tab> {
     let mut dock = DockState::new(vec![Tab::Back]);
     let tree = dock.main_surface_mut();
-    let [middle, _scopes] = tree.split_right(NodeIndex::root(), 0.60, vec![Tab::Scopes]);
-    let [middle, _programmer] = tree.split_left(middle, 0.46, vec![Tab::Programmer, Tab::Device, Tab::Timeline]);
-    tree.split_below(middle, 0.52, vec![Tab::Waveform]);
+    let [middle, _scopes] = tree.split_right(NodeIndex::root(), 0.63, vec![Tab::Scopes]);
+    let [middle, _programmer] = tree.split_left(middle, 0.47, vec![Tab::Programmer, Tab::Device, Tab::Timeline]);
+    tree.split_below(middle, 0.50, vec![Tab::Waveform]);
     dock
 }
 

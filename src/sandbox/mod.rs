@@ -6,11 +6,13 @@
 //! files, and can be saved and replayed to the same bits.
 
 pub mod act;
+pub mod desk;
 pub mod document;
 pub mod export;
 pub mod files;
 pub mod gallery;
 pub mod keys;
+pub mod launch;
 pub mod memory;
 pub mod panels;
 pub mod player;
@@ -22,3 +24,4 @@ pub mod style;
 pub mod theme;
 pub mod units;
 pub mod view;
+pub mod window;

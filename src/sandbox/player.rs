@@ -141,6 +141,7 @@ impl Player {
         while self.simulation.now() < until && Instant::now() < deadline {
             self.step(until, grain)?;
         }
+        self.sample_here();
         Ok(())
     }
 
@@ -156,9 +157,11 @@ impl Player {
             let event = self.simulation.generator().next_event().unwrap_or(until).max(self.simulation.now());
             self.step(until.min(event + SimTime::from_nanos(1)), grain)?;
             if self.pulses > before {
+                self.sample_here();
                 return Ok(true);
             }
         }
+        self.sample_here();
         Ok(false)
     }
 
@@ -185,6 +188,13 @@ impl Player {
             self.keep_checkpoint();
         }
         Ok(())
+    }
+
+    /// What is shown is where the cursor is, also when it came to rest between two samples.
+    fn sample_here(&mut self) {
+        if self.simulation.now() > self.memory.head() {
+            self.sample();
+        }
     }
 
     /// Reads every probe.
@@ -222,6 +232,7 @@ impl Player {
         let found = self.checkpoints.iter().rposition(|checkpoint| checkpoint.at() <= at);
         let checkpoint = &self.checkpoints[found.expect("the first checkpoint is at the start")];
         checkpoint.restore(&mut self.simulation);
+        self.memory.goes_again_from(checkpoint.at());
         self.simulation.set_future(&self.timeline, self.end);
         self.windows = 0;
         self.last_pulses = BySide::default();

@@ -1,7 +1,5 @@
 //! Numbers with their units, as people type them and as the device steps.
 
-use egui::text::LayoutJob;
-
 use crate::device::profile::Range;
 
 /// The unit that a field is shown in.
@@ -47,7 +45,7 @@ impl Unit {
     /// Reads what a person types: a number in this unit, or one with a unit of its own, as `0.3 ms` for 300 µs and
     /// `50 ms` for 20 Hz.
     pub fn parse(self, text: &str) -> Option<f64> {
-        let text = text.trim().replace(',', ".").replace(['µ', 'μ'], "u").to_lowercase();
+        let text = text.trim().replace(',', ".").replace('−', "-").replace(['µ', 'μ'], "u").to_lowercase();
         let digits = text.find(|c: char| !(c.is_ascii_digit() || ".+-".contains(c))).unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let (number, unit): (f64, _) = (number.trim().parse().ok()?, unit.trim());
@@ -88,14 +86,14 @@ pub fn number(value: f64) -> String {
 
 /// A number with three significant digits.
 pub fn significant(value: f64) -> String {
-    let size = value.abs();
-    match size {
+    let text = match value.abs() {
         _ if !value.is_finite() => "–".to_string(),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         1.0.. => format!("{value:.2}"),
         _ => number(value),
-    }
+    };
+    text.replace('-', "−")
 }
 
 /// The value of a range that is nearest to `value`.
@@ -120,11 +118,6 @@ pub fn amplitude_on_step(range: &Range, step_ma: f64, value: f64) -> f64 {
         return on_step(range, at(steps.clamp(0.0, most)));
     }
     on_step(range, value)
-}
-
-/// Text in a colour, for a job of several.
-pub fn append(job: &mut LayoutJob, text: &str, color: egui::Color32) {
-    job.append(text, 0.0, egui::TextFormat { color, ..egui::TextFormat::default() });
 }
 
 #[cfg(test)]

@@ -134,10 +134,8 @@ fn started(desk: Desk, base: impl FnOnce() -> (App, RenderTarget)) -> Result<App
 
 /// The camera that the panels are drawn by, over that of the back.
 fn spawn_panels_camera(mut commands: Commands, target: RenderTarget) {
-    let output_mode = CameraOutputMode::Write {
-        blend_state: Some(BlendState::ALPHA_BLENDING),
-        clear_color: ClearColorConfig::None,
-    };
+    let output_mode =
+        CameraOutputMode::Write { blend_state: Some(BlendState::ALPHA_BLENDING), clear_color: ClearColorConfig::None };
     let clear_color = ClearColorConfig::Custom(Color::NONE);
     let camera = Camera { order: 1, output_mode, clear_color, ..Camera::default() };
     commands.spawn((Camera2d, camera, target, RenderLayers::none(), PrimaryEguiContext));
@@ -196,11 +194,7 @@ fn picture(mut desk: NonSendMut<Desk>, mut commands: Commands) {
 
 /// Draws as often as the screen does while something moves, and otherwise when somebody touches the window.
 fn pace(desk: NonSend<Desk>, mut settings: ResMut<WinitSettings>) {
-    let mode = if desk.is_moving() {
-        UpdateMode::Continuous
-    } else {
-        UpdateMode::reactive(Duration::from_millis(100))
-    };
+    let mode = if desk.is_moving() { UpdateMode::Continuous } else { UpdateMode::reactive(Duration::from_millis(100)) };
     if settings.focused_mode != mode {
         settings.focused_mode = mode;
         settings.unfocused_mode = mode;

@@ -51,7 +51,8 @@ struct Hands<'a>(&'a str);
 impl Hands<'_> {
     fn xdotool(&self, args: &[&str]) -> String {
         let output = Command::new("xdotool").args(args).env("DISPLAY", self.0).output();
-        let output = output.unwrap_or_else(|why| panic!("this test needs xdotool (Debian: apt install xdotool): {why}"));
+        let output =
+            output.unwrap_or_else(|why| panic!("this test needs xdotool (Debian: apt install xdotool): {why}"));
         String::from_utf8_lossy(&output.stdout).trim().to_string()
     }
 

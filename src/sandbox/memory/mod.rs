@@ -8,6 +8,7 @@
 //! Bounds: [`pyramid::MOST_SAMPLES`] samples as they are, older ones as ever coarser blocks of least and largest;
 //! [`MOST_PULSES`] runs of equal pulses and [`MOST_VOLLEYS`] of volleys a side; [`MOST_EVENTS`] events.
 
+mod columns;
 mod pulses;
 pub mod pyramid;
 mod raster;
@@ -20,9 +21,10 @@ use crate::record::events::Event;
 use crate::record::probe::Probe;
 use crate::side::{BySide, Side};
 use crate::time::SimTime;
-use pyramid::{Block, Column, Pyramid};
+use pyramid::{Block, Pyramid};
 use repeats::{History, Repeats};
 
+pub use columns::Column;
 pub use pulses::{PulseQuantity, PulseShape};
 pub use raster::Raster;
 
@@ -198,7 +200,7 @@ impl Memory {
         self.pulses[side].remembers(from, to) && self.volleys[side].remembers(from, to)
     }
 
-    /// The columns of a stretch: see [`Pyramid::columns`].
+    /// The columns of a stretch: those with samples, and the neighbours outside.
     pub fn columns(&self, from: SimTime, to: SimTime, width: SimTime) -> Vec<Column> {
         self.samples.columns(from, to, width)
     }

@@ -146,10 +146,15 @@ impl Pen<'_> {
         }
     }
 
+    /// Draws the column; down to zero and up again where there is room between columns.
     fn finish(&mut self) {
-        if let Some((_, at, min, max)) = self.column.take() {
-            self.points.extend([(at, 0.0), (at, max), (at, min), (at, 0.0)]);
+        let Some((_, at, min, max)) = self.column.take() else { return };
+        let apart = self.points.last().is_none_or(|last| (at - last.0).nanos() > 2 * self.width);
+        if apart {
+            let back = self.points.last().filter(|last| last.1 != 0.0).map(|last| (last.0, 0.0));
+            self.points.extend(back.into_iter().chain([(at, 0.0)]));
         }
+        self.points.extend([(at, max), (at, min)]);
     }
 }
 
@@ -174,6 +179,8 @@ impl Memory {
             let at = |number: i64| run.at + run.period * number;
             if length > width * EXACT_FROM_COLUMNS {
                 pen.finish();
+                let last = pen.points.last().filter(|last| last.1 != 0.0).map(|last| (last.0, 0.0));
+                pen.points.extend(last);
                 let corners = run.what.body.corners(quantity);
                 for number in visible {
                     let begin = at(number);
@@ -194,7 +201,8 @@ impl Memory {
             }
         }
         pen.finish();
-        points.push((to, 0.0));
+        let last = points.last().filter(|last| last.1 != 0.0).map(|last| (last.0, 0.0));
+        points.extend(last.into_iter().chain([(to, 0.0)]));
     }
 
     /// Where the stimulus of a side's pulses did not flow as strong as the program asks, as in a ramp or where voltage

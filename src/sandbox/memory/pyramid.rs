@@ -45,7 +45,7 @@ impl Block {
 
     /// Both, one after the other; `ends` are the last value and instant of the earlier one, `begins` the first of the
     /// later one, gaps included.
-    fn then(self, later: Self, ends: (f64, i64), begins: (f64, i64)) -> Self {
+    pub(super) fn then(self, later: Self, ends: (f64, i64), begins: (f64, i64)) -> Self {
         let mean = 0.5 * (ends.0 + begins.0);
         let (area, held_s) =
             if mean.is_finite() { (mean * secs(begins.1 - ends.1), secs(begins.1 - ends.1)) } else { (0.0, 0.0) };
@@ -66,43 +66,74 @@ fn secs(nanos: i64) -> f64 {
 
 /// One level: its newest cells, as long as they are kept.
 #[derive(Clone, Debug, Default)]
-struct Level {
+pub(super) struct Level {
     /// The place of the first kept cell among all that ever were.
-    start: usize,
+    pub(super) start: usize,
     /// First and last instant of each cell, ns.
-    spans: Vec<(i64, i64)>,
+    pub(super) spans: Vec<(i64, i64)>,
     /// The cells of each trace; empty at level 0, whose samples are `raw`.
-    blocks: Vec<Vec<Block>>,
+    pub(super) blocks: Vec<Blocks>,
+}
+
+/// Blocks of a trace. Their extremes lie apart from the rest: they are what a picture needs most of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks {
+    /// Least and largest of each.
+    pub(super) extremes: Vec<(f64, f64)>,
+    rests: Vec<Rest>,
+}
+
+/// What a block has besides its extremes.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    first: f64,
+    last: f64,
+    area: f64,
+    held_s: f64,
+}
+
+impl Blocks {
+    fn push(&mut self, block: Block) {
+        let Block { first, min, max, last, area, held_s } = block;
+        self.extremes.push((min, max));
+        self.rests.push(Rest { first, last, area, held_s });
+    }
+
+    fn get(&self, place: usize) -> Block {
+        let ((min, max), Rest { first, last, area, held_s }) = (self.extremes[place], self.rests[place]);
+        Block { first, min, max, last, area, held_s }
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        self.extremes.drain(..count);
+        self.rests.drain(..count);
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.extremes.truncate(count);
+        self.rests.truncate(count);
+    }
 }
 
 impl Level {
-    fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.start + self.spans.len()
     }
 }
 
 /// Cells of one level that lie next to each other, by their places among all that ever were.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Region {
-    level: usize,
-    cells: Range<usize>,
-}
-
-/// The cells of a stretch that fall into one column of the screen.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// Which column, counted from the stretch's start; -1 and the one after the last are the neighbours outside.
-    number: i64,
-    level: usize,
-    cells: Range<usize>,
+pub(super) struct Region {
+    pub(super) level: usize,
+    pub(super) cells: Range<usize>,
 }
 
 /// The samples.
 #[derive(Clone, Debug)]
 pub struct Pyramid {
-    levels: Vec<Level>,
+    pub(super) levels: Vec<Level>,
     /// The samples of each trace, of level 0.
-    raw: Vec<Vec<f64>>,
+    pub(super) raw: Vec<Vec<f64>>,
     most_samples: usize,
     most_blocks: usize,
 }
@@ -163,7 +194,7 @@ impl Pyramid {
         let children = end - BRANCH..end;
         if level == self.levels.len() {
             let start = children.start / BRANCH;
-            self.levels.push(Level { start, spans: Vec::new(), blocks: vec![Vec::new(); self.raw.len()] });
+            self.levels.push(Level { start, spans: Vec::new(), blocks: vec![Blocks::default(); self.raw.len()] });
         }
         let below = &self.levels[level - 1];
         let span = (below.spans[children.start - below.start].0, below.spans[children.end - 1 - below.start].1);
@@ -189,7 +220,7 @@ impl Pyramid {
             let count = quarter(most_blocks);
             level.spans.drain(..count);
             level.start += count;
-            level.blocks.iter_mut().for_each(|trace| drop(trace.drain(..count)));
+            level.blocks.iter_mut().for_each(|trace| trace.drop_first(count));
         }
     }
 
@@ -220,7 +251,7 @@ impl Pyramid {
     }
 
     /// The regions, the oldest and coarsest first.
-    fn regions(&self) -> Vec<Region> {
+    pub(super) fn regions(&self) -> Vec<Region> {
         let mut regions = Vec::new();
         for (level, cells) in self.levels.iter().enumerate().rev() {
             let end = if level == 0 { cells.end() } else { self.levels[level - 1].start / BRANCH };
@@ -231,14 +262,14 @@ impl Pyramid {
         regions
     }
 
-    fn span(&self, level: usize, cell: usize) -> (i64, i64) {
+    pub(super) fn span(&self, level: usize, cell: usize) -> (i64, i64) {
         self.levels[level].spans[cell - self.levels[level].start]
     }
 
     /// One cell of a trace.
-    fn cell(&self, trace: usize, level: usize, cell: usize) -> Block {
+    pub(super) fn cell(&self, trace: usize, level: usize, cell: usize) -> Block {
         let place = cell - self.levels[level].start;
-        if level == 0 { Block::of(self.raw[trace][place]) } else { self.levels[level].blocks[trace][place] }
+        if level == 0 { Block::of(self.raw[trace][place]) } else { self.levels[level].blocks[trace].get(place) }
     }
 
     /// Cells of one level that follow each other, as one block.
@@ -254,98 +285,8 @@ impl Pyramid {
         all
     }
 
-    /// The columns of a stretch: those with cells, each `width` long, and the neighbours outside.
-    pub fn columns(&self, from: SimTime, to: SimTime, width: SimTime) -> Vec<Column> {
-        let (from, to, width) = (from.nanos(), to.nanos(), width.nanos().max(1));
-        let mut columns: Vec<Column> = Vec::new();
-        for Region { level, cells } in self.regions() {
-            let start = self.levels[level].start;
-            let spans = &self.levels[level].spans[..cells.end - start];
-            let first = cells.start - start + spans[cells.start - start..].partition_point(|span| span.0 < from);
-            if first > cells.start - start {
-                // The neighbour before the stretch: the newest of all regions counts.
-                columns.retain(|column| column.number >= 0);
-                if columns.is_empty() {
-                    let place = start + first - 1;
-                    columns.push(Column { number: -1, level, cells: place..place + 1 });
-                }
-            }
-            let mut place = first;
-            while place < spans.len() && spans[place].0 < to {
-                let number = (spans[place].0 - from) / width;
-                let bound = (from + (number + 1) * width).min(to);
-                let next = gallop(spans, place, bound);
-                columns.push(Column { number, level, cells: start + place..start + next });
-                place = next;
-            }
-            if place < spans.len() {
-                columns.push(Column { number: i64::MAX, level, cells: start + place..start + place + 1 });
-                break;
-            }
-        }
-        columns
-    }
-
-    /// What a trace shows in the columns: at most four points for each, none lost that stands out; not a number where
-    /// there is a gap.
-    pub fn points(&self, trace: usize, columns: &[Column], points: &mut Vec<(SimTime, f64)>) {
-        points.clear();
-        let mut i = 0;
-        while i < columns.len() {
-            // Two regions can meet in a column.
-            let parts = 1 + columns[i + 1..].iter().take_while(|next| next.number == columns[i].number).count();
-            self.column_points(trace, &columns[i..i + parts], points);
-            i += parts;
-        }
-    }
-
-    fn column_points(&self, trace: usize, parts: &[Column], points: &mut Vec<(SimTime, f64)>) {
-        let [only] = parts else {
-            let of_parts = parts.iter().map(|part| (self.block(trace, part), self.span_of(part)));
-            let whole = of_parts.reduce(|(all, span), (block, later)| {
-                (all.then(block, (f64::NAN, 0), (f64::NAN, 0)), (span.0, later.1))
-            });
-            if let Some((block, span)) = whole {
-                push_block(block, span, points);
-            }
-            return;
-        };
-        if only.level == 0 && only.cells.len() <= 4 {
-            let start = self.levels[0].start;
-            for cell in only.cells.clone() {
-                let at = SimTime::from_nanos(self.levels[0].spans[cell - start].0);
-                points.push((at, self.raw[trace][cell - start]));
-            }
-            return;
-        }
-        push_block(self.block(trace, only), self.span_of(only), points);
-    }
-
-    fn span_of(&self, column: &Column) -> (i64, i64) {
-        (self.span(column.level, column.cells.start).0, self.span(column.level, column.cells.end - 1).1)
-    }
-
-    /// Extremes and ends of a column; without its area.
-    fn block(&self, trace: usize, column: &Column) -> Block {
-        let mut all = Block::NONE;
-        self.walk(column.level, column.cells.clone(), |level, cells| {
-            let start = self.levels[level].start;
-            let places = cells.start - start..cells.end - start;
-            if level == 0 {
-                for value in &self.raw[trace][places] {
-                    all = joined(all, Block::of(*value));
-                }
-            } else {
-                for block in &self.levels[level].blocks[trace][places] {
-                    all = joined(all, *block);
-                }
-            }
-        });
-        all
-    }
-
     /// Goes through cells in the order of time, by the largest blocks that fit.
-    fn walk(&self, level: usize, cells: Range<usize>, mut visit: impl FnMut(usize, Range<usize>)) {
+    pub(super) fn walk(&self, level: usize, cells: Range<usize>, mut visit: impl FnMut(usize, Range<usize>)) {
         let (mut level, mut from, mut to) = (level, cells.start, cells.end);
         // What is left over at the end of each level, to be visited on the way down.
         let mut rests: Vec<(usize, Range<usize>)> = Vec::new();
@@ -422,43 +363,4 @@ impl Pyramid {
         let Some((level, cell)) = after else { return Some(block.last).filter(|value| value.is_finite()) };
         line((span.1, block.last), (self.span(level, cell).0, self.cell(trace, level, cell).first))
     }
-}
-
-fn joined(all: Block, later: Block) -> Block {
-    Block {
-        first: if all.first.is_nan() { later.first } else { all.first },
-        min: all.min.min(later.min),
-        max: all.max.max(later.max),
-        last: if later.last.is_nan() { all.last } else { later.last },
-        ..all
-    }
-}
-
-/// The points of a block: its ends, and its extremes in between where they stand out.
-fn push_block(block: Block, span: (i64, i64), points: &mut Vec<(SimTime, f64)>) {
-    let middle = SimTime::from_nanos(span.0 + (span.1 - span.0) / 2);
-    points.push((SimTime::from_nanos(span.0), block.first));
-    // The order that makes the shorter way.
-    let rises = block.first <= block.last;
-    let (one, other) = if rises { (block.min, block.max) } else { (block.max, block.min) };
-    if one != block.first && one != block.last {
-        points.push((middle, one));
-    }
-    if other != block.first && other != block.last {
-        points.push((middle, other));
-    }
-    if span.1 > span.0 {
-        points.push((SimTime::from_nanos(span.1), block.last));
-    }
-}
-
-/// The first place after `place` whose cell begins at or after `bound`; near places cost least.
-fn gallop(spans: &[(i64, i64)], place: usize, bound: i64) -> usize {
-    let mut step = 1;
-    while place + step < spans.len() && spans[place + step].0 < bound {
-        step *= 2;
-    }
-    let from = place + step / 2;
-    let to = (place + step).min(spans.len());
-    from + spans[from..to].partition_point(|span| span.0 < bound)
 }

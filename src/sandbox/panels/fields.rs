@@ -124,8 +124,13 @@ pub fn text_field(
 }
 
 /// A button with the reason beside it where it cannot be pressed; returns whether it was.
-pub fn button(ui: &mut Ui, text: impl Into<egui::WidgetText>, hint: &str, why_not: Option<&str>) -> bool {
-    let response = ui.add_enabled(why_not.is_none(), egui::Button::new(text.into()));
+pub fn button(ui: &mut Ui, text: &str, hint: &str, why_not: Option<&str>) -> bool {
+    press(ui, egui::Button::new(text), hint, why_not)
+}
+
+/// The same with a button of one's own.
+pub fn press(ui: &mut Ui, button: egui::Button<'_>, hint: &str, why_not: Option<&str>) -> bool {
+    let response = ui.add_enabled(why_not.is_none(), button);
     let response = match why_not {
         Some(reason) => response.on_disabled_hover_text(reason),
         None => response.on_hover_text(hint),

@@ -10,4 +10,5 @@ pub mod menu;
 pub mod programmer;
 pub mod scopes;
 pub mod timeline;
+pub mod transport;
 pub mod waveform;

@@ -8,7 +8,9 @@ use bevy::app::{App, PluginGroup};
 use bevy::asset::{Assets, Handle};
 use bevy::ecs::entity::Entity;
 use bevy::image::Image;
+use bevy::render::RenderPlugin;
 use bevy::render::render_resource::TextureFormat;
+use bevy::render::settings::{Backends, WgpuSettings};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::time::TimeUpdateStrategy;
 use bevy::window::{ExitCondition, WindowPlugin};
@@ -25,7 +27,10 @@ pub fn windowless(width: u32, height: u32) -> (App, Handle<Image>) {
     let window =
         WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..WindowPlugin::default() };
     let mut app = App::new();
-    app.add_plugins(DefaultPlugins.set(window).disable::<WinitPlugin>())
+    // Without a display there is nothing for OpenGL to ask; it would only complain.
+    let settings = WgpuSettings { backends: Some(Backends::PRIMARY), ..WgpuSettings::default() };
+    let render = RenderPlugin { render_creation: settings.into(), ..RenderPlugin::default() };
+    app.add_plugins(DefaultPlugins.set(window).set(render).disable::<WinitPlugin>())
         .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME));
     let image = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
     let image = app.world_mut().resource_mut::<Assets<Image>>().add(image);

@@ -26,6 +26,9 @@ use crate::time::SimTime;
 const PLAY_BUDGET: Duration = Duration::from_millis(9);
 const SEEK_BUDGET: Duration = Duration::from_millis(20);
 
+/// How much of the way to an instant is looked at pulse by pulse: what a scope then shows (ours).
+const SEEN_CLOSELY: SimTime = SimTime::from_secs(10);
+
 /// The slowest and the fastest play, simulated seconds a second: a microsecond and ten days.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 1e-6..=864_000.0;
 
@@ -351,7 +354,8 @@ impl Session {
         self.owed_ns += speed * wall.as_secs_f64() * 1e9;
         let whole = self.owed_ns.floor();
         let target = self.simulation().now() + SimTime::from_nanos(whole as i64);
-        let deadline = Instant::now() + PLAY_BUDGET;
+        // Where a frame takes long anyway, on a software renderer, the simulation may take longer too, or it falls behind.
+        let deadline = Instant::now() + (wall / 2).clamp(PLAY_BUDGET, SEEK_BUDGET * 2);
         self.player.advance(target.min(self.transport.end), Grain::of_speed(speed), deadline)?;
         // What could not be made up in this frame is let go: it would never be.
         self.owed_ns -= whole;
@@ -365,7 +369,13 @@ impl Session {
         let deadline = Instant::now() + SEEK_BUDGET;
         let reached = match goal {
             Goal::At(at, grain) => {
-                self.player.advance(at, grain, deadline)?;
+                let near = at - SEEN_CLOSELY;
+                if grain != Grain::COARSE && self.simulation().now() < near {
+                    self.player.advance(near, grain, deadline)?;
+                } else {
+                    let grain = if grain == Grain::COARSE { grain } else { Grain::FINE };
+                    self.player.advance(at, grain, deadline)?;
+                }
                 self.simulation().now() >= at.min(self.simulation().end())
             }
             Goal::Pulse => {

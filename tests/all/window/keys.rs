@@ -57,8 +57,7 @@ fn harness() -> Harness<'static, Room> {
         pressed: 0,
         acts: Vec::new(),
     };
-    let mut harness =
-        Harness::builder().with_size(vec2(900.0, 700.0)).with_step_dt(0.016).build_ui_state(draw, room);
+    let mut harness = Harness::builder().with_size(vec2(900.0, 700.0)).with_step_dt(0.016).build_ui_state(draw, room);
     harness.run_steps(2);
     harness
 }
@@ -199,7 +198,8 @@ fn verif_space_plays_where_a_button_has_the_focus_and_arrows_move_what_has_it() 
 #[test]
 fn verif_a_key_that_is_held_repeats_and_a_dialog_has_all_keys() {
     let mut harness = harness();
-    let repeat = |repeat| egui::Event::Key { key: Key::Period, physical_key: None, pressed: true, repeat, modifiers: NONE };
+    let repeat =
+        |repeat| egui::Event::Key { key: Key::Period, physical_key: None, pressed: true, repeat, modifiers: NONE };
     harness.input_mut().events.extend([repeat(false), repeat(true), repeat(true)]);
     harness.step();
     assert_eq!(std::mem::take(&mut harness.state_mut().acts), vec![Act::Step(Step::Tick); 3]);
@@ -299,7 +299,11 @@ fn verif_no_letter_is_missing_in_the_fonts() {
         let known: Vec<char> = ctx.fonts_mut(|view| view.fonts.font(&family).characters().keys().copied().collect());
         for (letter, path) in &letters {
             let number = *letter as u32;
-            assert!(known.contains(letter), "no font of {family:?} has {letter} (U+{number:04X}), in {}", path.display());
+            assert!(
+                known.contains(letter),
+                "no font of {family:?} has {letter} (U+{number:04X}), in {}",
+                path.display()
+            );
         }
         assert!(!known.contains(&'\u{2713}'), "what is known to be missing is found missing");
     }

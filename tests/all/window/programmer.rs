@@ -9,6 +9,7 @@ use stimtwin::sandbox::panels::device::{self, DeviceState};
 use stimtwin::sandbox::panels::programmer::faults::FAULTS;
 use stimtwin::sandbox::panels::programmer::side::Which;
 use stimtwin::sandbox::panels::programmer::{self, ProgrammerState};
+use stimtwin::sandbox::panels::waveform::{self, WaveformState};
 use stimtwin::side::Side;
 use stimtwin::time::SimTime;
 
@@ -209,4 +210,37 @@ fn verif_an_alarm_has_words_and_the_events_can_be_filtered() {
     harness.get_by_label("Clear fault").click();
     harness.run();
     assert_eq!(harness.state().session.generator().state(), State::Idle);
+}
+
+/// Whoever cannot see the window is told what every button is, and nobody sees an empty box for a sign.
+#[test]
+fn verif_every_button_has_a_name_and_every_sign_is_in_the_fonts() {
+    let mut texts = Vec::new();
+    let mut look = |root: egui_kittest::Node<'_>| {
+        for node in root.children_recursive() {
+            let node = node.accesskit_node();
+            let label = node.label().unwrap_or_default();
+            if node.role() == egui::accesskit::Role::Button {
+                assert!(!label.trim().is_empty(), "{node:?}");
+            }
+            texts.extend([label, node.value().unwrap_or_default()]);
+        }
+    };
+    let mut programmer = programmer();
+    programmer.get_by_label("Faults").click();
+    programmer.run();
+    look(programmer.root());
+    let mut device = bench::<DeviceState>("first-session", [520.0, 700.0], device::ui);
+    for command in ["LosePhase(phase: Stimulus)", "TestImpedance"] {
+        device.state_mut().session.act(Act::Give(command.to_string()));
+    }
+    device.run();
+    look(device.root());
+    look(bench::<WaveformState>("first-session", [760.0, 700.0], waveform::ui).root());
+    assert!(texts.len() > 100, "{}", texts.len());
+    let font = egui::FontId::proportional(12.0);
+    for text in texts {
+        let has = programmer.ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, &text.replace('\n', " ")));
+        assert!(has, "{text:?} has a sign that no font has");
+    }
 }

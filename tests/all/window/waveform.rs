@@ -1,5 +1,6 @@
 //! The waveform editor: edges dragged, stepped and shaped; what a draft would come to.
 
+use egui::accesskit::Role;
 use egui::{Key, Pos2, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -26,7 +27,7 @@ fn left(harness: &Editor) -> Settings {
 
 /// Drags a handle by so much; every frame has its events.
 fn drag(harness: &mut Editor, label: &str, by: Vec2) {
-    let from = harness.get_by_label(label).rect().center();
+    let from = harness.get_by_role_and_label(Role::Slider, label).rect().center();
     let at = |part: f32| Pos2::new(from.x + by.x * part, from.y + by.y * part);
     harness.hover_at(from);
     harness.drag_at(from);
@@ -69,11 +70,39 @@ fn verif_arrow_keys_make_single_steps() {
     harness.key_press_modifiers(egui::Modifiers::SHIFT, Key::ArrowLeft);
     harness.run();
     assert_eq!(left(&harness).width_us, before.width_us - 8.0);
-    harness.get_by_label("Amplitude").focus();
+    harness.get_by_role_and_label(Role::Slider, "Amplitude").focus();
     harness.run();
     harness.key_press(Key::ArrowDown);
     harness.run();
     assert!((left(&harness).amplitude_ma - before.amplitude_ma - 0.05).abs() < 1e-9);
+}
+
+#[test]
+fn verif_edges_are_typed_too() {
+    let mut harness = editor();
+    for (label, text) in [("Width", "0.25 ms"), ("Amplitude", "1500 µA")] {
+        harness.get_by_role_and_label(Role::SpinButton, label).focus();
+        harness.run();
+        harness.get_by_role_and_label(Role::SpinButton, label).type_text(text);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+    }
+    assert_eq!((left(&harness).width_us, left(&harness).amplitude_ma), (250.0, 1.5));
+}
+
+/// With both sides linked, what differs between them and is not edited stays as it is.
+#[test]
+fn verif_linked_sides_share_what_is_edited_alone() {
+    let mut harness = editor();
+    let mut draft = harness.state().session.draft().clone();
+    draft.sides.right.amplitude_ma = 0.5;
+    harness.state_mut().session.act(Act::Draft(Box::new(draft)));
+    harness.run();
+    drag(&mut harness, "Pulse width", Vec2::new(30.0, 0.0));
+    let draft = harness.state().session.draft();
+    assert_eq!(draft.sides.left.width_us, draft.sides.right.width_us);
+    assert_eq!(draft.sides.right.amplitude_ma, 0.5);
 }
 
 #[test]

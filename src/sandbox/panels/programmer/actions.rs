@@ -19,7 +19,7 @@ pub fn actions_ui(ui: &mut Ui, facts: &Facts<'_>, which: Which, out: &mut Vec<Ac
     let mut give = |command: String| out.push(Act::Give(command));
     ui.horizontal_wrapped(|ui| {
         let hint = "One pulse of the program that the device has, at full amplitude, or one burst.";
-        if button(ui, format!("⚡ Single pulse ({})", side.to_lowercase()), hint, busy.as_deref()) {
+        if button(ui, &format!("⚡ Single pulse ({})", side.to_lowercase()), hint, busy.as_deref()) {
             give(format!("SinglePulse(side: {side})"));
         }
         let hint = "The device measures the impedance of both leads, left then right.";

@@ -2,7 +2,7 @@
 
 use egui::{Pos2, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
-use crate::sandbox::panels::fields::{Field, button, number_field};
+use crate::sandbox::panels::fields::{Field, number_field, press};
 use crate::sandbox::panels::programmer::facts::Facts;
 use crate::sandbox::preview::Preview;
 use crate::sandbox::units::{Unit, amplitude_on_step, amplitude_step, number, significant};
@@ -34,7 +34,8 @@ pub fn amplitude_ui(
         for (text, name, steps) in [("−", "less", -1.0), ("+", "more", 1.0)] {
             let next = by(steps);
             let at_end = (next == settings.amplitude_ma).then_some("that is as far as the device goes");
-            if button(ui, text, &format!("{step} mA {name}: the device's step"), at_end) {
+            let large = egui::Button::new(text).min_size(Vec2::new(26.0, 22.0));
+            if press(ui, large, &format!("{step} mA {name}: the device's step"), at_end) {
                 new = Some(next);
             }
         }
@@ -64,7 +65,7 @@ fn bar(ui: &mut Ui, facts: &Facts<'_>, side: Side, amplitude_ma: f64, preview: &
     let x = |ma: f64| rect.left() + rect.width() * (ma / most_ma).clamp(0.0, 1.0) as f32;
     let track =
         Rect::from_min_max(Pos2::new(rect.left(), rect.top() + 7.0), Pos2::new(rect.right(), rect.top() + 15.0));
-    ui.painter().rect_filled(track, 2.0, theme.well);
+    ui.painter().rect_filled(track, 2.0, theme.line);
     let filled = Rect::from_min_max(track.min, Pos2::new(x(amplitude_ma), track.bottom()));
     let color = if preview.limited { theme.alarm } else { theme.side(side) };
     ui.painter().rect_filled(filled, 2.0, color);
@@ -94,4 +95,15 @@ fn legend(ui: &mut Ui, facts: &Facts<'_>, settings: &Settings, preview: &Preview
     };
     let hint = "From the law of thresholds that the simulation uses, for this pulse through these contacts.";
     ui.label(RichText::new(text).color(color).small()).on_hover_text(hint);
+    let text = format!(
+        "{} µC a phase · {} µC/cm² · {} of {} V · {} µA in the mean",
+        significant(preview.charge_uc),
+        significant(preview.margin("charge_density_uc_per_cm2").map_or(0.0, |margin| margin.found)),
+        significant(preview.load_v),
+        significant(preview.rail_v),
+        significant(preview.mean_ua())
+    );
+    let hint = "Charge of the stimulating phase; its largest density at a contact; the voltage across the load, of what \
+                the stage can push; mean of the current without sign while a train is on.";
+    ui.add(egui::Label::new(RichText::new(text).color(theme.faint).small()).wrap()).on_hover_text(hint);
 }

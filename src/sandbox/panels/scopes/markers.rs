@@ -69,7 +69,8 @@ pub fn measure(seen: &Seen<'_>, lanes: &[&Lane], markers: Markers) -> Vec<Measur
                 });
             }
             What::Group(group) => all.extend(group.traces.iter().map(|trace| {
-                let value = |at: Option<SimTime>| at.and_then(|at| memory.value(trace.probe, at)).map(|v| v * group.scale);
+                let value =
+                    |at: Option<SimTime>| at.and_then(|at| memory.value(trace.probe, at)).map(|v| v * group.scale);
                 let between = markers.stretch().map(|(from, to)| memory.measure(trace.probe, from, to));
                 let scaled = |block: Block| Block {
                     first: block.first * group.scale,
@@ -172,9 +173,10 @@ fn cells(row: &Measured) -> [String; 7] {
     let one = |value: Option<f64>| value.map_or("–".to_string(), figure);
     let difference = row.at_a.zip(row.at_b).map(|(a, b)| b - a);
     let of_block = |value: fn(&Block) -> f64| one(row.between.as_ref().map(value));
-    let integral = row.between.as_ref().map_or("–".to_string(), |block| {
-        format!("{} {}", figure(block.area * row.integral.1), row.integral.0)
-    });
+    let integral = row
+        .between
+        .as_ref()
+        .map_or("–".to_string(), |block| format!("{} {}", figure(block.area * row.integral.1), row.integral.0));
     [
         one(row.at_a),
         one(row.at_b),

@@ -1,12 +1,14 @@
 //! Months as a second axis of time: what adaptation has changed, from the start to what has been computed.
 
-use egui::{Align2, CursorIcon, FontId, Painter, Rect, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{
+    Align2, CursorIcon, FontId, Painter, Rect, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
 
+use super::Seen;
 use super::groups::{Group, OF_MONTHS};
 use super::pen::{figure, mixed, round_range};
 use super::ruler::Along;
 use super::time_axis::{instant, marks};
-use super::Seen;
 use crate::sandbox::act::Act;
 use crate::side::Side;
 use crate::time::SimTime;
@@ -19,8 +21,7 @@ const NARROWEST: f32 = 150.0;
 
 /// Draws the strip.
 pub fn show(ui: &mut Ui, seen: &Seen<'_>, groups: &[Group], out: &mut Vec<Act>) {
-    let slow: Vec<&Group> =
-        OF_MONTHS.iter().filter_map(|key| groups.iter().find(|group| group.key == *key)).collect();
+    let slow: Vec<&Group> = OF_MONTHS.iter().filter_map(|key| groups.iter().find(|group| group.key == *key)).collect();
     if slow.is_empty() {
         ui.weak("Nothing that months change is sampled.");
         return;
@@ -62,10 +63,8 @@ fn small_plot(ui: &mut Ui, seen: &Seen<'_>, group: &Group, out: &mut Vec<Act>) {
             painter.text(place, Align2::LEFT_TOP, text, font.clone(), theme.side(side));
         }
     }
-    let explanation = format!(
-        "{}. At the cursor, and in brackets what adaptation has changed since the start",
-        group.explanation
-    );
+    let explanation =
+        format!("{}. At the cursor, and in brackets what adaptation has changed since the start", group.explanation);
     if !plots {
         response.on_hover_text_at_pointer(explanation);
         return;

@@ -76,8 +76,16 @@ struct Strips<'a> {
 }
 
 impl Strips<'_> {
+    /// On to a place; one that lies on the way, within a point of the screen, is left out.
     fn go_to(&mut self, place: Place) {
-        self.strip.push(pos2(self.left + place.x as f32, place.y));
+        let next = pos2(self.left + place.x as f32, place.y);
+        if let [.., before, last] = self.strip[..] {
+            let on_the_way = (before.y <= last.y && last.y <= next.y) || (before.y >= last.y && last.y >= next.y);
+            if on_the_way && next.x - before.x <= 1.0 {
+                self.strip.pop();
+            }
+        }
+        self.strip.push(next);
     }
 
     fn lift(&mut self) {

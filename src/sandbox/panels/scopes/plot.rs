@@ -8,8 +8,8 @@ use super::markers::Markers;
 use super::pen::{Scale, figure, line, mixed, round_range, round_step};
 use super::time_axis::Marks;
 use super::{Seen, raster};
+use crate::sandbox::memory::Column;
 use crate::sandbox::memory::PulseQuantity;
-use crate::sandbox::memory::pyramid::Column;
 use crate::side::Side;
 use crate::time::SimTime;
 
@@ -79,10 +79,12 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mu
         _ => padded(range.hold(&traces)),
     };
     let span = (frame.to - frame.from).as_secs();
-    let grid: Vec<GridMark> = frame.marks.marks.iter().map(|mark| GridMark {
-        value: (mark.at - frame.from).as_secs(),
-        step_size: frame.marks.step.as_secs(),
-    }).collect();
+    let grid: Vec<GridMark> = frame
+        .marks
+        .marks
+        .iter()
+        .map(|mark| GridMark { value: (mark.at - frame.from).as_secs(), step_size: frame.marks.step.as_secs() })
+        .collect();
     let rows = matches!(lane.what, What::Raster);
     let axis = AxisHints::new_y()
         .min_thickness(AXIS_WIDTH)

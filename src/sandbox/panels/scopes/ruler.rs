@@ -46,7 +46,14 @@ impl Along {
 }
 
 /// Draws the ruler; a marker that was dragged is where it now is.
-pub fn show(ui: &mut Ui, seen: &Seen<'_>, marks: &Marks, (from, to): (SimTime, SimTime), markers: &mut Markers, out: &mut Vec<Act>) -> (Along, Response) {
+pub fn show(
+    ui: &mut Ui,
+    seen: &Seen<'_>,
+    marks: &Marks,
+    (from, to): (SimTime, SimTime),
+    markers: &mut Markers,
+    out: &mut Vec<Act>,
+) -> (Along, Response) {
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let rect = Rect::from_min_max(pos2(whole.left() + AXIS_WIDTH, whole.top()), whole.max);
     let along = Along { from, to, left: rect.left(), right: rect.right() };
@@ -83,7 +90,13 @@ fn paint(ui: &Ui, seen: &Seen<'_>, marks: &Marks, along: &Along, whole: Rect, re
     painter.rect_filled(known, 0.0, theme.well);
     painter.hline(start..=head, rect.bottom() - 1.0, Stroke::new(2.0, theme.accent));
     if let Some(base) = &marks.base {
-        painter.text(pos2(whole.left() + 2.0, rect.bottom() - 4.0), Align2::LEFT_BOTTOM, base, font.clone(), theme.faint);
+        painter.text(
+            pos2(whole.left() + 2.0, rect.bottom() - 4.0),
+            Align2::LEFT_BOTTOM,
+            base,
+            font.clone(),
+            theme.faint,
+        );
     }
     let mut free_from = if marks.base.is_some() { rect.left() + 20.0 } else { rect.left() - 20.0 };
     for mark in &marks.marks {

@@ -92,9 +92,8 @@ pub fn marks(from: SimTime, to: SimTime, most: usize, clock: DayClock) -> Marks 
 fn base(from: SimTime, step: SimTime) -> Option<SimTime> {
     let floor = |unit: i64| SimTime::from_nanos(from.nanos().div_euclid(unit) * unit);
     match step.nanos() {
-        ..1_000 => Some(floor(1_000_000)),
-        1_000..100_000 => Some(floor(1_000_000)),
-        100_000..100_000_000 => Some(floor(NANOS_PER_SEC)),
+        ..1_000_000 => Some(floor(1_000_000)),
+        1_000_000..100_000_000 => Some(floor(NANOS_PER_SEC)),
         _ => None,
     }
 }
@@ -104,8 +103,7 @@ fn label(at: SimTime, step: SimTime, base: Option<SimTime>, to: SimTime, clock: 
         let since = (at - base).nanos();
         return match step.nanos() {
             ..1_000 => format!("+{} ns", since),
-            1_000..100_000 => format!("+{} µs", since / 1_000),
-            100_000..1_000_000 => format!("+{}.{} ms", since / 1_000_000, since / 100_000 % 10),
+            1_000..1_000_000 => format!("+{} µs", since / 1_000),
             _ => format!("+{} ms", since / 1_000_000),
         };
     }
@@ -163,7 +161,11 @@ pub fn span(span: SimTime) -> String {
     };
     let two = |large: i64, large_name: &str, small: i64, small_name: &str| {
         let (whole, rest) = (nanos / large, nanos % large / small);
-        if rest == 0 { format!("{sign}{whole} {large_name}") } else { format!("{sign}{whole} {large_name} {rest} {small_name}") }
+        if rest == 0 {
+            format!("{sign}{whole} {large_name}")
+        } else {
+            format!("{sign}{whole} {large_name} {rest} {small_name}")
+        }
     };
     match nanos {
         0 => "0 s".to_string(),

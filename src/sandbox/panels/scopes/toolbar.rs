@@ -64,7 +64,9 @@ fn following(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState) {
     }
     if state.window.follows() {
         ui.add(egui::Slider::new(&mut state.window.cursor_at, 0.1..=1.0).show_value(false).text("place"))
-            .on_hover_text("Where the cursor stands while the scopes follow: what is to the right of it has been before");
+            .on_hover_text(
+                "Where the cursor stands while the scopes follow: what is to the right of it has been before",
+            );
     }
 }
 

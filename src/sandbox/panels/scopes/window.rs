@@ -118,15 +118,7 @@ mod tests {
 
     fn transport() -> Transport {
         let at = SimTime::from_secs;
-        Transport {
-            playing: true,
-            speed: 2.0,
-            achieved: 2.0,
-            cursor: at(50),
-            head: at(60),
-            end: at(100),
-            goal: None,
-        }
+        Transport { playing: true, speed: 2.0, achieved: 2.0, cursor: at(50), head: at(60), end: at(100), goal: None }
     }
 
     #[test]

@@ -44,10 +44,14 @@ pub fn figures_ui(ui: &mut Ui, theme: &Theme, preview: &Preview, device: &Device
         row("Charge", format!("{} µC", significant(preview.charge_uc)), "What flows in the stimulating phases, µC.");
         let balance = match (preview.left_nc.abs() < 0.05, preview.shorted_after) {
             (true, _) => "balanced".to_string(),
-            (_, true) => format!("{} nC left, then shorted", significant(preview.left_nc)),
+            (_, true) => format!("{} nC, shorted", significant(preview.left_nc)),
             _ => format!("{} nC left", significant(preview.left_nc)),
         };
-        row("Balance", balance, "Charge that the phases leave on the cathodes, nC.");
+        row(
+            "Balance",
+            balance,
+            "Charge that the phases leave on the cathodes, nC; shorted terminals take it back after the pulse.",
+        );
         let load = format!("{} of {} V", significant(preview.load_v), significant(preview.rail_v));
         row("Voltage", load, "Across the load at the end of the first phase, of what the stage can push, V.");
         row("Duty", format!("{} %", significant(preview.duty * 100.0)), "The part of a train in which current flows.");
@@ -78,7 +82,7 @@ fn margin_ui(ui: &mut Ui, theme: &Theme, margin: &Margin, name: &str, unit: &str
         format!("{hint}\nNearest at {}. The limit stands in the device's profile.", CONTACT_NAMES[margin.contact]);
     ui.label(RichText::new(text).color(color).small()).on_hover_text(&hint);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width().min(180.0), 5.0), Sense::hover());
-    ui.painter().rect_filled(rect, 2.0, theme.well);
+    ui.painter().rect_filled(rect, 2.0, theme.line);
     let right = rect.left() + rect.width() * used.clamp(0.0, 1.0) as f32;
     ui.painter().rect_filled(Rect::from_min_max(rect.min, Pos2::new(right, rect.bottom())), 2.0, color);
     response.on_hover_text(hint);

@@ -4,6 +4,7 @@ pub mod figures;
 pub mod pulse;
 pub mod recruitment;
 pub mod shape;
+pub mod typed;
 
 use egui::{RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
@@ -17,10 +18,14 @@ use crate::sandbox::panels::waveform::figures::figures_ui;
 use crate::sandbox::panels::waveform::pulse::{Grab, pulse_ui, voltage_ui};
 use crate::sandbox::panels::waveform::recruitment::recruitment_ui;
 use crate::sandbox::panels::waveform::shape::{Preset, add_corner};
+use crate::sandbox::panels::waveform::typed::typed_ui;
 use crate::sandbox::preview::{Preview, Previews};
 use crate::sandbox::units::{number, significant};
 use crate::sandbox::view::View;
-use crate::scenario::write::Settings;
+use crate::scenario::write::{DraftProblem, Settings};
+
+/// The most problems that are said here; the programmer says them all.
+const MOST_PROBLEMS: usize = 3;
 
 /// What the editor keeps for itself.
 #[derive(Default, Serialize, Deserialize)]
@@ -53,7 +58,9 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
         ui.separator();
         presets_ui(ui, facts, &mut settings);
     });
-    complain(ui, facts.theme, facts.problems.iter().map(|problem| problem.message.as_str()).take(3));
+    typed_ui(ui, facts.theme, &mut settings, facts.device());
+    let problems: Vec<String> = facts.problems.iter().take(MOST_PROBLEMS).map(placed).collect();
+    complain(ui, facts.theme, problems.iter().map(String::as_str));
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         let wide = ui.available_width() > 520.0;
         let beside = if wide { 200.0 } else { 0.0 };
@@ -64,7 +71,10 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
                 ui.set_width(ui.available_width() - beside);
                 legend_ui(ui, facts, &settings, &preview);
                 pulse_ui(ui, facts.theme, height * 0.42, &mut settings, &preview, device, &mut state.grab);
+                ui.label(RichText::new("Voltage across the load; time in µs").color(facts.theme.faint).small());
                 voltage_ui(ui, facts.theme, height * 0.2, before, &preview, device, &state.grab);
+                let text = "Recruitment: the part of the motor axons that an amplitude fires";
+                ui.label(RichText::new(text).color(facts.theme.faint).small());
                 let most_ma = device.amplitude_ma.max;
                 recruitment_ui(ui, facts.theme, height * 0.3, side, before.amplitude_ma, most_ma, &preview);
             });
@@ -79,7 +89,7 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
     if settings != *before {
         let mut draft = facts.draft.clone();
         for &side in state.which.sides() {
-            reshape(&mut draft.sides[side], &settings);
+            reshape(&mut draft.sides[side], before, &settings);
         }
         if draft != *facts.draft {
             out.push(Act::Draft(Box::new(draft)));
@@ -87,17 +97,26 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
     }
 }
 
-/// Takes over what this editor edits; contacts, trains and limits stay as each side has them.
-fn reshape(settings: &mut Settings, edited: &Settings) {
-    *settings = Settings {
-        amplitude_ma: edited.amplitude_ma,
-        width_us: edited.width_us,
-        interphase_gap_us: edited.interphase_gap_us,
-        recharge: edited.recharge,
-        burst: edited.burst,
-        edges: edited.edges.clone(),
-        ..settings.clone()
-    };
+/// Takes over what has been edited; all else stays as each side has it.
+fn reshape(settings: &mut Settings, before: &Settings, edited: &Settings) {
+    fn take<T: Clone + PartialEq>(value: &mut T, before: &T, edited: &T) {
+        if before != edited {
+            *value = edited.clone();
+        }
+    }
+    take(&mut settings.amplitude_ma, &before.amplitude_ma, &edited.amplitude_ma);
+    take(&mut settings.width_us, &before.width_us, &edited.width_us);
+    take(&mut settings.interphase_gap_us, &before.interphase_gap_us, &edited.interphase_gap_us);
+    take(&mut settings.recharge, &before.recharge, &edited.recharge);
+    take(&mut settings.burst, &before.burst, &edited.burst);
+    take(&mut settings.edges, &before.edges, &edited.edges);
+}
+
+/// A problem with its place: for where no field is there to stand beneath.
+fn placed(problem: &DraftProblem) -> String {
+    let side = problem.side.map(|side| format!("{} ", side.name())).unwrap_or_default();
+    let field = problem.field.map(|field| format!("{field}: ")).unwrap_or_default();
+    format!("{side}{field}{}", problem.message)
 }
 
 fn presets_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &mut Settings) {
@@ -125,12 +144,16 @@ fn presets_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &mut Settings) {
 fn legend_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &Settings, preview: &Preview) {
     let theme = facts.theme;
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new("┄ asked").color(theme.faint).small())
-            .on_hover_text("The pulse as the draft asks for it.");
-        let hint = "The pulse as converter and timer of the device make it.";
-        ui.label(RichText::new("─ made").color(theme.text).small()).on_hover_text(hint);
-        let hint = "What flows through this lead, from rest, as far as the voltage can push it.";
-        ui.label(RichText::new("━ flows").color(theme.accent).small()).on_hover_text(hint);
+        for (name, color, width, hint) in [
+            ("asked", theme.ghost, 2.0, "The pulse as the draft asks for it."),
+            ("made", theme.text, 1.2, "The pulse as converter and timer of the device make it."),
+            ("flows", theme.accent, 2.5, "What flows through this lead, from rest, as far as the voltage can push it."),
+        ] {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(16.0, 10.0), egui::Sense::hover());
+            let line = [rect.left_center(), rect.right_center()];
+            ui.painter().line_segment(line, egui::Stroke::new(width, color));
+            ui.label(RichText::new(name).color(theme.faint).small()).on_hover_text(hint);
+        }
         let burst = settings.burst.pulses;
         if burst > 1 {
             let text = format!("one of {burst} pulses, {} ms apart", number(settings.burst.period.as_secs() * 1e3));

@@ -1,6 +1,6 @@
 //! The pulse, to scale in current and time, with the handles that change it; the voltage below on the same axis.
 
-use egui::{Color32, CursorIcon, EventFilter, Key, Modifiers, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Color32, CursorIcon, EventFilter, Key, Modifiers, Pos2, Rangef, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo};
 use egui_plot::{AxisHints, HLine, Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints, PlotTransform, Polygon};
 
 use crate::device::profile::DeviceProfile;
@@ -13,12 +13,19 @@ use crate::scenario::write::Settings;
 /// Width of the axes of current and voltage, so that their times are above each other, points.
 const AXIS_WIDTH: f32 = 52.0;
 
+/// How close labels of the axes come before they fade, points.
+pub const TIGHT_X: Rangef = Rangef { min: 36.0, max: 52.0 };
+pub const TIGHT_Y: Rangef = Rangef { min: 16.0, max: 26.0 };
+
+/// The least and the largest time, µs, and current, mA, that are shown.
+type Bounds = ([f64; 2], [f64; 2]);
+
 /// What is held while a handle is dragged: the scale, and where in the handle it was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Grab {
     handle: Handle,
     off: Vec2,
-    bounds: ([f64; 2], [f64; 2]),
+    bounds: Bounds,
 }
 
 /// The corners of a waveform as a line, µs and mA.
@@ -35,7 +42,7 @@ fn outline(waveform: &Waveform) -> Vec<[f64; 2]> {
 }
 
 /// The stretch of time and current that is shown: the pulse, as much again after it, and some room.
-fn bounds(settings: &Settings, preview: &Preview, device: &DeviceProfile) -> ([f64; 2], [f64; 2]) {
+fn bounds(settings: &Settings, preview: &Preview, device: &DeviceProfile) -> Bounds {
     let length_us = (preview.asked.length().nanos() as f64 / 1e3).max(1.0);
     let end_us = preview.trace.last().map_or(0.0, |point| point.0 * 1e6).max(length_us * 1.5);
     let most_ma = settings.amplitude_ma.max(device.amplitude_ma.max * 0.05) * 1.3;
@@ -54,7 +61,8 @@ fn still_plot<'a>(id: &str, height: f32, unit: &'a str) -> Plot<'a> {
         .allow_axis_zoom_drag(false)
         .show_x(false)
         .show_y(false)
-        .custom_y_axes(vec![AxisHints::new_y().label(unit).min_thickness(AXIS_WIDTH)])
+        .custom_x_axes(vec![AxisHints::new_x().label_spacing(TIGHT_X)])
+        .custom_y_axes(vec![AxisHints::new_y().label(unit).min_thickness(AXIS_WIDTH).label_spacing(TIGHT_Y)])
 }
 
 /// The pulse with its handles. Changes the settings where a handle is moved.
@@ -89,7 +97,7 @@ pub fn pulse_ui(
         plot.line(line("flows", flowed, theme.accent, 2.5));
     });
     for handle in Handle::of(settings, device) {
-        handle_ui(ui, theme, handle, &plot.transform, settings, device, grab, bounds);
+        handle_ui(ui, theme, handle, (&plot.transform, bounds), settings, device, grab);
     }
     if let Some(held) = grab
         && !ui.ctx().is_being_dragged(id_of(ui, held.handle))
@@ -107,11 +115,10 @@ fn handle_ui(
     ui: &mut Ui,
     theme: &Theme,
     handle: Handle,
-    transform: &PlotTransform,
+    (transform, bounds): (&PlotTransform, Bounds),
     settings: &mut Settings,
     device: &DeviceProfile,
     grab: &mut Option<Grab>,
-    bounds: ([f64; 2], [f64; 2]),
 ) {
     let (us, ma) = handle.place(settings);
     let center = transform.position_from_point(&PlotPoint::new(us, ma));
@@ -195,7 +202,7 @@ pub fn voltage_ui(
     let near = found_v > preview.rail_v * 0.6;
     let most_v = if near { preview.rail_v * 1.15 } else { (found_v * 1.3).max(0.1) };
     let color = if preview.limited { theme.alarm } else { theme.accent };
-    still_plot("voltage", height, "V").x_axis_label("µs").show(ui, |plot| {
+    still_plot("voltage", height, "V").show(ui, |plot| {
         plot.set_plot_bounds(PlotBounds::from_min_max([from, -most_v], [to, most_v]));
         plot.hline(HLine::new("zero", 0.0).color(theme.line).allow_hover(false));
         for rail_v in [preview.rail_v, -preview.rail_v] {

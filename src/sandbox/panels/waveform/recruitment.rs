@@ -3,6 +3,7 @@
 use egui::Ui;
 use egui_plot::{AxisHints, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoints, Points, VLine};
 
+use crate::sandbox::panels::waveform::pulse::{TIGHT_X, TIGHT_Y};
 use crate::sandbox::preview::Preview;
 use crate::sandbox::theme::Theme;
 use crate::side::Side;
@@ -45,8 +46,8 @@ pub fn recruitment_ui(
         .allow_axis_zoom_drag(false)
         .show_x(false)
         .show_y(false)
-        .x_axis_label("mA")
-        .custom_y_axes(vec![AxisHints::new_y().label("% of motor axons").min_thickness(52.0)])
+        .custom_x_axes(vec![AxisHints::new_x().label("mA").label_spacing(TIGHT_X)])
+        .custom_y_axes(vec![AxisHints::new_y().label("% of motor axons").min_thickness(52.0).label_spacing(TIGHT_Y)])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [to_ma, 105.0]));
             plot.line(Line::new("curve", PlotPoints::from(points)).color(theme.side(side)).width(2.0));

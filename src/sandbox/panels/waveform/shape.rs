@@ -250,6 +250,19 @@ impl Handle {
         }
     }
 
+    /// Gives it the value that is nearest to that, in its unit, of those that the device can make.
+    pub fn put_value(self, settings: &mut Settings, device: &DeviceProfile, value: f64) {
+        match self {
+            Self::Width => settings.width_us = on_step(&device.width_us, value),
+            Self::Amplitude => settings.amplitude_ma = amplitude_at(settings, device, value.max(0.0)),
+            Self::Gap => settings.interphase_gap_us = on_step(&device.interphase_gap_us, value),
+            Self::Recharge | Self::Corner(_) => {
+                let ma = self.place(settings).1;
+                self.put(settings, device, value, ma);
+            }
+        }
+    }
+
     /// Moves it by steps of the device: to the right, and away from zero.
     pub fn step(self, settings: &mut Settings, device: &DeviceProfile, right: i64, up: i64) {
         let (us, ma) = self.place(settings);
