@@ -5,6 +5,7 @@ mod gallery;
 mod keys;
 mod pictures;
 mod programmer;
+mod scene;
 mod scopes;
 mod session;
 mod settings;
