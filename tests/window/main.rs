@@ -116,7 +116,7 @@ fn verif_what_is_done_in_a_real_window_replays_headless() {
     let file = folder.path().join("played.ron");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/first-session.ron");
     std::fs::copy(scenario, &file).expect("the scenario can be copied");
-    let [start, stop] = ["▶ Start", "■ STOP"].map(|label| place(&file, label));
+    let [start, stop] = ["Start", "Stop"].map(|label| place(&file, label));
 
     let (_server, display) = display();
     let window = Command::new(env!("CARGO_BIN_EXE_stimtwin"))

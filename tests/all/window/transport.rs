@@ -22,13 +22,8 @@ struct Bench {
 }
 
 fn harness(transport: Transport) -> Harness<'static, Bench> {
-    let bench = Bench {
-        memory: memory(),
-        transport,
-        theme: Theme::dark(),
-        state: TransportState::default(),
-        out: Vec::new(),
-    };
+    let bench =
+        Bench { memory: memory(), transport, theme: Theme::dark(), state: TransportState::default(), out: Vec::new() };
     let mut harness = Harness::builder().with_size(vec2(1300.0, 90.0)).with_max_steps(20).build_ui_state(
         |ui, bench: &mut Bench| {
             let facts = Facts {
