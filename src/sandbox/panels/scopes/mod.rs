@@ -202,7 +202,7 @@ fn stack(
         ui.weak("No scope is shown: choose some under Scopes above.");
     }
     // Where there is room, the scopes share it.
-    let wanted: f32 = shown.iter().map(|lane| state.choices.height(lane) + GRIP).sum();
+    let wanted: f32 = shown.iter().map(|lane| state.choices.height(lane)).sum();
     let share = ((ui.available_height() - shown.len() as f32 * GRIP - 2.0) / wanted.max(1.0)).clamp(1.0, 4.0);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for lane in shown {

@@ -88,7 +88,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mu
     let rows = matches!(lane.what, What::Raster);
     let axis = AxisHints::new_y()
         .min_thickness(AXIS_WIDTH)
-        .label_spacing(14.0..=28.0)
+        .label_spacing(10.0..=16.0)
         .tick_label_font(TextStyle::Small.resolve(ui.style()))
         .tick_label_color(theme.faint)
         .formatter(move |mark, _| if rows { row_label(mark.value) } else { short(mark.value) });
@@ -187,13 +187,18 @@ fn row_label(value: f64) -> String {
     if value > 1.0 { "left".to_string() } else { "right".to_string() }
 }
 
-/// Round marks of an axis of values.
+/// Round marks of an axis of values: some four, and two at the least where there is room for them.
 fn value_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
-    let step = round_step((2.0 * least).max((high - low) / 4.0));
-    let first = (low / step).ceil();
-    let count = ((high - low) / step).floor() as usize + 1;
-    let mark = |i: usize| GridMark { value: (first + i as f64) * step, step_size: step };
-    (0..count.min(50)).map(mark).filter(|mark| mark.value <= high + 1e-9 * step).collect()
+    let marks = |step: f64| -> Vec<GridMark> {
+        let first = (low / step).ceil();
+        let count = ((high - low) / step).floor() as usize + 1;
+        let mark = |i: usize| GridMark { value: (first + i as f64) * step, step_size: step };
+        (0..count.min(50)).map(mark).filter(|mark| mark.value <= high + 1e-9 * step).collect()
+    };
+    let step = round_step((1.8 * least).max((high - low) / 4.0));
+    let usual = marks(step);
+    let finer = round_step(1.15 * least);
+    if usual.len() < 3 && finer < step { marks(finer) } else { usual }
 }
 
 /// Shades what has not been computed, and of pulses and firings what is not remembered any more.
