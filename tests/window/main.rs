@@ -5,6 +5,9 @@
 //! is run by its name: `cargo test --release --test window`. Where things are on the screen it learns from the same
 //! panels, laid out without a window.
 
+mod captures;
+mod pictures;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -3,7 +3,6 @@
 mod files;
 mod gallery;
 mod keys;
-mod pictures;
 mod programmer;
 mod scene;
 mod scopes;
