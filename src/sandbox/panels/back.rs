@@ -4,8 +4,8 @@
 //! and [`BackPanel::answer`] back before the next.
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Layout, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind,
-    Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
+    Align, Align2, CornerRadius, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use crate::sandbox::act::Act;
@@ -121,7 +121,7 @@ fn toolbar(ui: &mut Ui, rect: Rect, state: &mut BackPanel) {
     let place = Rect::from_min_size(rect.min + vec2(8.0, 6.0), vec2(rect.width() - 16.0, 24.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for (view, key) in StandardView::ALL.into_iter().zip(["1", "2", "3", "4", "5"]) {
+        for view in StandardView::ALL {
             let from = match view {
                 StandardView::Back => "From behind, as a surgeon sees it",
                 StandardView::Right => "From the patient's right",
@@ -129,7 +129,6 @@ fn toolbar(ui: &mut Ui, rect: Rect, state: &mut BackPanel) {
                 StandardView::Top => "From above, the belly at the top",
                 StandardView::Leads => "The leads from close by",
             };
-            let _ = key;
             if ui.small_button(view.name()).on_hover_text(from).clicked() {
                 state.go_to = Some(view);
             }
@@ -194,7 +193,7 @@ fn contacts(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel) {
         }
         rings.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
         let count = rings.len() as f32;
-        let middle = rings.iter().map(|(_, at)| at.to_vec2()).fold(egui::Vec2::ZERO, |sum, at| sum + at) / count;
+        let middle = rings.iter().fold(egui::Vec2::ZERO, |sum, (_, at)| sum + at.to_vec2()) / count;
         let outward = if from_side { -right[2].signum() } else { (middle.x - spine_x).signum() };
         let reach = rings.iter().map(|(_, at)| (at.x - middle.x) * outward).fold(0.0, f32::max);
         let column = middle.x + outward * (reach + (26.0 / state.report.mm_per_point).clamp(44.0, 110.0));
@@ -232,7 +231,7 @@ fn badge(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel, thing: Thing, (rin
     painter.line_segment([edge, ring], Stroke::new(1.0, colour.gamma_multiply(0.65)));
     let fill = if role == Role::Off { theme.panel.gamma_multiply(0.8) } else { colour };
     painter.rect(frame, CornerRadius::same(4), fill, stroke, StrokeKind::Inside);
-    let text = if role == Role::Off { theme.faint } else { Color32::WHITE };
+    let text = if role == Role::Off { theme.faint } else { theme.on_role };
     let words = if role == Role::Off { format!("E{index}") } else { format!("E{index} {}", role.sign()) };
     painter.text(frame.center(), Align2::CENTER_CENTER, words, FontId::proportional(11.5), text);
     if response.on_hover_text(label).clicked() {
@@ -344,13 +343,13 @@ fn legend(ui: &Ui, view: &View<'_>, rect: Rect) {
 }
 
 /// The numbers of what is picked.
-fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) -> Option<Response> {
-    let thing = state.picked.clone()?;
+fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) {
+    let Some(thing) = state.picked.clone() else { return };
     let Numbers { title, rows, note } = numbers(&thing, view);
     let width = 232.0_f32.min(rect.width() - 16.0);
     let place = Rect::from_min_size(rect.right_top() + vec2(-width - 8.0, 36.0), vec2(width, rect.height() - 44.0));
     let mut closed = false;
-    let shown = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         let frame = egui::Frame::NONE.fill(view.theme.panel.gamma_multiply(0.92)).corner_radius(6).inner_margin(10);
         let frame = frame.stroke(Stroke::new(1.0, view.theme.line));
         frame.show(ui, |ui| {
@@ -379,7 +378,6 @@ fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) -> Opti
     if let Some(at) = state.report.picked_at.map(|[x, y]| pos2(x, y)).filter(|at| rect.contains(*at)) {
         ui.painter().circle_stroke(at, 5.0, Stroke::new(1.5, view.theme.accent));
     }
-    Some(shown.response)
 }
 
 #[cfg(test)]

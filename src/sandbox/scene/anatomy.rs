@@ -1,7 +1,7 @@
 //! The points that the view of the back is built on, read from `assets/anatomy_points.csv`.
 //!
-//! The frame is that of the simulation: +x the patient's right, +y cranial, +z dorsal, in millimetres from the centre of
-//! the L5-S1 joint. Bevy's axes are the same, so that a camera on +z sees the back as a surgeon does.
+//! The frame is that of the simulation: +x the patient's right, +y cranial, +z dorsal, in millimetres from the centre
+//! of the L5-S1 joint. Bevy's axes are the same, so that a camera on +z sees the back as a surgeon does.
 
 use bevy::math::Vec3;
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Bones and discs as signed distances: a few rounded shapes, melted into each other.
 //!
-//! They are drawings with the right places and sizes, not anatomy: corners of bodies and tips of processes come from the
-//! points of the model; what lies between follows a common plan.
+//! They are drawings with the right places and sizes, not anatomy: corners of bodies and tips of processes come from
+//! the points of the model; what lies between follows a common plan.
 
 use bevy::math::Vec3;
 

@@ -80,8 +80,8 @@ impl Look {
     }
 }
 
-/// The colour of a fascicle: dark at rest and bright with force, paler with fatigue, yellower with fat; duller where the
-/// stimulated nerve does not reach it.
+/// The colour of a fascicle: dark at rest and bright with force, paler with fatigue, yellower with fat; duller where
+/// the stimulated nerve does not reach it.
 pub fn muscle(theme: &Theme, side: &SideState, stimulated: bool, flesh: Flesh) -> Look {
     let back = &theme.back;
     let lean = mix(back.muscle, back.fat, side.fat * 1.3);

@@ -1,8 +1,8 @@
 //! The back, in 3D: what the simulation says of the implant, the nerve and the muscle, drawn where it lies.
 //!
 //! The scene knows no window and no panel. It reads [`BackState`], which the shell takes from the simulation once a
-//! frame, and [`SceneControl`], which the panel over it fills; and it answers with a [`SceneReport`]: where things are on
-//! the screen, and what the pointer is over. It never touches the simulation.
+//! frame, and [`SceneControl`], which the panel over it fills; and it answers with a [`SceneReport`]: where things are
+//! on the screen, and what the pointer is over. It never touches the simulation.
 //!
 //! The camera is orthographic, so that lengths can be compared, and looks from +z onto the back: the patient's right is
 //! on the right. Bones are melted from simple shapes around the points of a published model; see `bone` and

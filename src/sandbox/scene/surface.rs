@@ -47,8 +47,8 @@ impl Surface {
 
     /// The surface on which `distance` is zero, within a box, on a grid of cells of that size.
     ///
-    /// Each cell that the surface goes through gets one corner, which two steps of Newton's bring onto the surface; each
-    /// edge of the grid that it crosses, a quadrangle. What leaves the box stays open.
+    /// Each cell that the surface goes through gets one corner, which two steps of Newton's bring onto the surface;
+    /// each edge of the grid that it crosses, a quadrangle. What leaves the box stays open.
     pub fn of(distance: impl Fn(Vec3) -> f32, low: Vec3, high: Vec3, cell: f32) -> Self {
         let cells = ((high - low) / cell).ceil().as_uvec3();
         let points = cells + UVec3::ONE;

@@ -1,7 +1,8 @@
 //! The material of everything in the view of the back, with a shader of its own.
 //!
-//! Bevy's standard material took 2 s a frame on software Vulkan; this one, which knows two lights and nothing else, a
-//! small part of that. Its lights stand beside the camera: whatever it looks at is well lit, and nothing casts a shadow.
+//! Bevy's standard material took 2 s a frame on software Vulkan, most of it in compiling shaders anew for every draw;
+//! this one, which knows two lights and nothing else, 0.08 s. Its lights stand beside the camera: whatever it looks at
+//! is well lit, and nothing casts a shadow.
 
 use bevy::app::{App, Plugin};
 use bevy::asset::{Asset, Assets, Handle, load_internal_asset, uuid_handle};

@@ -1,5 +1,5 @@
-// Everything in the view of the back: a light beside the camera, a weaker one opposite, a soft gleam, and further away a
-// little more of the backdrop. Small, so that a processor can draw it where there is no graphics card. Nothing here
+// Everything in the view of the back: a light beside the camera, a weaker one opposite, a soft gleam, and further away
+// a little more of the backdrop. Small, so that a processor can draw it where there is no graphics card. Nothing here
 // branches on a uniform: Mesa's software Vulkan compiles such a shader anew for every draw, a millisecond each.
 
 #import bevy_pbr::{forward_io::VertexOutput, mesh_view_bindings::view}

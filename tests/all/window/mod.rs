@@ -1,9 +1,10 @@
 //! The panels of the window, as a person uses them: by label, by mouse and by key.
 
+mod files;
 mod gallery;
 mod keys;
-mod pictures;
 mod programmer;
+mod scene;
 mod scopes;
 mod session;
 mod settings;

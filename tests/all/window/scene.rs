@@ -188,9 +188,11 @@ fn verif_the_scene_is_drawn_where_it_is_asked_for() {
     let rest = picture(&mut app, &image);
     let bone = |r: i32, g: i32, b: i32| r > 140 && g > 120 && b > 90 && r - b < 90;
     let bright = |r: i32, g: i32, b: i32| r > 150 && r > 2 * b && r > g + 60;
-    let inside: Vec<[u8; 4]> = rest.iter().enumerate().filter(|(i, _)| i % WIDTH as usize >= 60).map(|(_, p)| *p).collect();
+    let inside: Vec<[u8; 4]> =
+        rest.iter().enumerate().filter(|(i, _)| i % WIDTH as usize >= 60).map(|(_, p)| *p).collect();
     assert!(count(&inside, bone) > 3_000, "{} pixels of bone", count(&inside, bone));
-    let outside: Vec<[u8; 4]> = rest.iter().enumerate().filter(|(i, _)| i % WIDTH as usize <= 55).map(|(_, p)| *p).collect();
+    let outside: Vec<[u8; 4]> =
+        rest.iter().enumerate().filter(|(i, _)| i % WIDTH as usize <= 55).map(|(_, p)| *p).collect();
     assert_eq!(count(&outside, bone), 0, "nothing is drawn beside the viewport");
     let report = app.world().resource::<SceneReport>().clone();
     assert!(report.mm_per_point > 0.3 && report.mm_per_point < 2.0, "{}", report.mm_per_point);
