@@ -1,7 +1,7 @@
 //! One scope: its traces over time, with the cursor, the markers and what is under the pointer.
 
 use egui::{Align2, Color32, Id, Painter, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, WidgetType};
-use egui_plot::{AxisHints, GridMark, Plot};
+use egui_plot::{AxisHints, GridMark, Plot, PlotResponse};
 
 use super::lanes::{Lane, What};
 use super::markers::Markers;
@@ -88,53 +88,12 @@ struct Drawn {
 
 /// Draws a scope; what happened to it, and where it lies on the screen.
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, kept: &mut Kept) -> (Response, Rect) {
-    let theme = frame.seen.theme;
     let traces = drawn(frame, lane, &mut kept.room);
     let (bottom, top) = match lane.what {
         What::Raster => (0.0, 2.0),
         _ => padded(kept.hold(&traces)),
     };
-    let span = (frame.to - frame.from).as_secs();
-    let grid: Vec<GridMark> = frame
-        .marks
-        .marks
-        .iter()
-        .map(|mark| GridMark { value: (mark.at - frame.from).as_secs(), step_size: frame.marks.step.as_secs() })
-        .collect();
-    let rows = matches!(lane.what, What::Raster);
-    let axis = AxisHints::new_y()
-        .min_thickness(AXIS_WIDTH)
-        .label_spacing(10.0..=16.0)
-        .tick_label_font(TextStyle::Small.resolve(ui.style()))
-        .tick_label_color(theme.faint)
-        .formatter(move |mark, _| if rows { row_label(mark.value) } else { short(mark.value) });
-    let spacer = move |input: egui_plot::GridInput| {
-        if rows {
-            return vec![GridMark { value: 0.5, step_size: 1.0 }, GridMark { value: 1.5, step_size: 1.0 }];
-        }
-        value_marks(input.bounds, input.base_step_size)
-    };
-    let response = Plot::new(Id::new(("scope", &lane.key)))
-        .height(height)
-        .show_axes([false, true])
-        .custom_y_axes(vec![axis])
-        .grid_color(theme.line)
-        .grid_spacing(10.0..=40.0)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
-        .x_grid_spacer(move |_| grid.clone())
-        .y_grid_spacer(spacer)
-        .sense(Sense::click_and_drag())
-        .show(ui, |plot| {
-            plot.set_plot_bounds_x(0.0..=span);
-            plot.set_plot_bounds_y(bottom..=top);
-        });
+    let response = axes(ui, frame, lane, height, (bottom, top));
     let scale = Scale::new(&response.transform, frame.from);
     let painter = ui.painter().with_clip_rect(scale.frame.intersect(ui.clip_rect()));
     let mut shapes = Vec::new();
@@ -157,6 +116,52 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, kept: &mut
     kept.room.extend(traces.into_iter().map(|trace| trace.points));
     response.response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("Scope {}", lane.title)));
     (response.response, scale.frame)
+}
+
+/// The empty plot: its axis of values, and the grid of both.
+fn axes(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, (bottom, top): (f64, f64)) -> PlotResponse<()> {
+    let theme = frame.seen.theme;
+    let span = (frame.to - frame.from).as_secs();
+    let grid: Vec<GridMark> = frame
+        .marks
+        .marks
+        .iter()
+        .map(|mark| GridMark { value: (mark.at - frame.from).as_secs(), step_size: frame.marks.step.as_secs() })
+        .collect();
+    let rows = matches!(lane.what, What::Raster);
+    let axis = AxisHints::new_y()
+        .min_thickness(AXIS_WIDTH)
+        .label_spacing(10.0..=16.0)
+        .tick_label_font(TextStyle::Small.resolve(ui.style()))
+        .tick_label_color(theme.faint)
+        .formatter(move |mark, _| if rows { row_label(mark.value) } else { short(mark.value) });
+    let spacer = move |input: egui_plot::GridInput| {
+        if rows {
+            return vec![GridMark { value: 0.5, step_size: 1.0 }, GridMark { value: 1.5, step_size: 1.0 }];
+        }
+        value_marks(input.bounds, input.base_step_size)
+    };
+    Plot::new(Id::new(("scope", &lane.key)))
+        .height(height)
+        .show_axes([false, true])
+        .custom_y_axes(vec![axis])
+        .grid_color(theme.line)
+        .grid_spacing(10.0..=40.0)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .x_grid_spacer(move |_| grid.clone())
+        .y_grid_spacer(spacer)
+        .sense(Sense::click_and_drag())
+        .show(ui, |plot| {
+            plot.set_plot_bounds_x(0.0..=span);
+            plot.set_plot_bounds_y(bottom..=top);
+        })
 }
 
 /// The traces of a scope, within what is shown.
