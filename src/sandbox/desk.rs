@@ -7,7 +7,7 @@ use egui::{RichText, Ui};
 use egui_dock::tab_viewer::TabViewer;
 use egui_dock::{DockArea, DockState, NodeIndex, Style};
 
-use crate::sandbox::act::{Act, Tab};
+use crate::sandbox::act::{Act, Dialog, Tab};
 use crate::sandbox::export::Export;
 use crate::sandbox::files::{Files, Notices};
 use crate::sandbox::keys;
@@ -50,6 +50,8 @@ pub struct Desk {
     files: Files,
     notices: Notices,
     export: Option<Export>,
+    /// What would lose what was done and not saved: it waits for a word.
+    waiting: Option<Act>,
     /// A picture that somebody asked for; the shell takes it.
     picture: Option<std::path::PathBuf>,
     themed: bool,
@@ -72,6 +74,7 @@ impl Desk {
             files: Files::default(),
             notices: Notices::default(),
             export: None,
+            waiting: None,
             picture: None,
             themed: false,
         }
@@ -128,6 +131,7 @@ impl Desk {
         let view = View { session: &self.session, theme: &self.theme };
         let mut out = keys::take(&ctx, &view, &mut self.states.keys, self.files.is_open());
         self.draw(root, &mut out);
+        out.extend(self.ask(&ctx));
         out.into_iter().for_each(|act| self.act(act, &ctx));
         let let_go = ctx.input(|input| !input.pointer.any_down());
         if let_go {
@@ -149,6 +153,40 @@ impl Desk {
         self.session.arrive()?;
         tabs.iter().for_each(|&tab| show(&mut self.dock, tab));
         Ok(())
+    }
+
+    /// Asks whether what was done may be lost; returns what was waiting, if so.
+    fn ask(&mut self, ctx: &egui::Context) -> Option<Act> {
+        self.waiting.as_ref()?;
+        let name = self.session.scenario().name.clone();
+        let answer = egui::Modal::new(egui::Id::new("unsaved")).show(ctx, |ui| {
+            ui.set_max_width(380.0);
+            ui.heading("What was done is not saved");
+            ui.label(format!("{} commands were given in {name}.", self.session.entries().len()));
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                let buttons = ["Save first…", "Go on without", "Stay here"].map(|label| ui.button(label).clicked());
+                buttons.iter().position(|&clicked| clicked)
+            })
+            .inner
+        });
+        match answer.inner {
+            Some(0) => {
+                self.waiting = None;
+                Some(Act::Ask(Dialog::Save))
+            }
+            Some(1) => self.waiting.clone(),
+            Some(_) => {
+                self.waiting = None;
+                None
+            }
+            None => {
+                if answer.should_close() {
+                    self.waiting = None;
+                }
+                None
+            }
+        }
     }
 
     fn draw(&mut self, root: &mut Ui, out: &mut Vec<Act>) {
@@ -182,6 +220,12 @@ impl Desk {
         if let Act::Save(path) = &act {
             self.settings.remember(path);
         }
+        let loses = matches!(act, Act::New | Act::Open(_) | Act::OpenBuiltIn(_));
+        if loses && self.session.is_unsaved() && self.waiting.is_none() {
+            self.waiting = Some(act);
+            return;
+        }
+        self.waiting = None;
         let Some(act) = self.session.act(act) else { return };
         match act {
             Act::Open(path) => match Session::open(&path) {

@@ -2,21 +2,23 @@
 
 use std::path::PathBuf;
 
-use crate::sandbox::act::Tab;
+use crate::sandbox::act::{Act, Tab};
 use crate::sandbox::desk::Desk;
 use crate::sandbox::scene::link::StandardView;
 use crate::sandbox::session::{Said, Session};
 use crate::sandbox::settings::{Keeper, Settings};
 use crate::sandbox::window::{self, SIZE, WindowError};
-use crate::scenario::library::default_scenario;
 use crate::scenario::reader::Problem;
 use crate::sim::Fault;
 use crate::time::{SimTime, positive};
 
+/// What the window opens on if nothing is named: it contracts from its third second on.
+const FIRST_SEEN: &str = "gallery/first-contraction";
+
 /// What the verb `sandbox` can be asked for.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SandboxArgs {
-    /// The scenario file; without one the built-in scenario
+    /// The scenario file; without one the first of the gallery
     scenario: Option<PathBuf>,
     /// Draw one picture to this PNG file instead, without a window or a display
     #[arg(long, value_name = "FILE", value_parser = png)]
@@ -42,7 +44,7 @@ pub struct SandboxArgs {
 }
 
 impl SandboxArgs {
-    /// The window on the built-in scenario.
+    /// The window on the first scenario of the gallery.
     pub fn plain() -> Self {
         let (scenario, capture, at, look, size) = (None, None, None, None, None);
         Self { scenario, capture, at, tab: Vec::new(), size, light: false, look, slice: false }
@@ -72,9 +74,13 @@ pub fn launch(args: SandboxArgs) -> Result<(), LaunchError> {
     }
     let session = match &args.scenario {
         Some(file) => Session::open(file),
-        None => Session::built_in(default_scenario().name),
+        None => Session::built_in(FIRST_SEEN),
     };
-    let session = session.map_err(LaunchError::Problems)?;
+    let mut session = session.map_err(LaunchError::Problems)?;
+    if args.scenario.is_none() && args.capture.is_none() {
+        // Who has never been here sees something happen.
+        session.act(Act::Play);
+    }
     let end = session.scenario().duration;
     if let Some(at) = args.at.filter(|&at| at > end) {
         return Err(LaunchError::Refused(format!("--at is {at}, and the scenario ends at {end}")));

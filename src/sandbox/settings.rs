@@ -33,8 +33,6 @@ pub struct Settings {
     pub apply_at_once: bool,
     /// Files opened and saved lately, the last one first.
     pub recent: Vec<PathBuf>,
-    /// Where a file was last opened or saved.
-    pub folder: Option<PathBuf>,
     /// The layout of the tabs, as whoever lays them out has written it.
     pub layout: Option<String>,
 }
@@ -48,7 +46,6 @@ impl Default for Settings {
             speed: 1.0,
             apply_at_once: false,
             recent: Vec::new(),
-            folder: None,
             layout: None,
         }
     }
@@ -58,7 +55,6 @@ impl Settings {
     /// Notes a file that was opened or saved.
     pub fn remember(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        self.folder = path.parent().map(Path::to_path_buf);
         self.recent.retain(|other| *other != path);
         self.recent.insert(0, path);
         self.recent.truncate(MOST_RECENT);
