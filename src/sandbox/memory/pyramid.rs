@@ -64,6 +64,9 @@ fn secs(nanos: i64) -> f64 {
     SimTime::from_nanos(nanos).as_secs()
 }
 
+/// A level, and a cell of it by its place among all that ever were.
+type Place = (usize, usize);
+
 /// One level: its newest cells, as long as they are kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Level {
@@ -338,7 +341,7 @@ impl Pyramid {
     }
 
     /// The cells around an instant: the last that began at or before it, and the next.
-    fn around(&self, at: SimTime) -> (Option<(usize, usize)>, Option<(usize, usize)>) {
+    fn around(&self, at: SimTime) -> (Option<Place>, Option<Place>) {
         let mut before = None;
         for Region { level, cells } in self.regions() {
             let start = self.levels[level].start;

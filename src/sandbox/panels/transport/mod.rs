@@ -151,7 +151,7 @@ pub fn waiting(facts: &Facts<'_>) -> Option<String> {
     let transport = facts.transport;
     let left = facts.next? - transport.cursor;
     let wall_s = left.as_secs() / transport.speed;
-    if left <= SimTime::ZERO || wall_s < 1.0 || wall_s > 1e6 || transport.goal.is_some() {
+    if left <= SimTime::ZERO || !(1.0..=1e6).contains(&wall_s) || transport.goal.is_some() {
         return None;
     }
     let wall = span(SimTime::from_nanos((wall_s * 10.0) as i64 * 100_000_000));
