@@ -233,9 +233,11 @@ impl Desk {
 
 /// Stop: always in the same corner, and on Esc.
 fn stop(ui: &mut Ui, view: &View<'_>, out: &mut Vec<Act>) {
-    let text = RichText::new("■ STOP").strong().color(egui::Color32::WHITE);
+    let text = RichText::new("■ STOP").strong().color(view.theme.on_alarm);
     let button = egui::Button::new(text).fill(view.theme.alarm).min_size(egui::vec2(92.0, 26.0));
-    if ui.add(button).on_hover_text("Ends stimulation now (Esc)").clicked() {
+    let button = ui.add(button).on_hover_text("Ends stimulation now. Esc does the same, anywhere in the window.");
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, "Stop"));
+    if button.clicked() {
         out.push(Act::Give("StopSession".to_string()));
     }
 }

@@ -8,6 +8,7 @@ use egui_notify::{Anchor, Toast, ToastLevel, Toasts};
 
 use crate::sandbox::act::{Act, Dialog};
 use crate::sandbox::session::Said;
+use crate::sandbox::style::visuals;
 use crate::sandbox::theme::Theme;
 
 /// How long a notice stays: long enough to read a sentence; a refusal longer.
@@ -27,7 +28,10 @@ impl Files {
     /// Asks for a file; `open` is the one that the scenario was opened from or saved to, if any.
     pub fn ask(&mut self, what: Dialog, open: Option<&Path>) {
         // The folder is remembered here, so that all dialogs share it.
-        let mut dialog = FileDialog::new().default_size([720.0, 440.0]).opening_mode(OpeningMode::AlwaysInitialDir);
+        let mut dialog = FileDialog::new()
+            .default_size([720.0, 440.0])
+            .anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0])
+            .opening_mode(OpeningMode::AlwaysInitialDir);
         let of_open = open.and_then(Path::parent).map(Path::to_path_buf);
         if let Some(folder) = self.folder.clone().or(of_open).filter(|folder| folder.is_dir()) {
             dialog = dialog.initial_directory(folder);
@@ -60,7 +64,14 @@ impl Files {
 
     /// Draws the dialog, if one is open; what was chosen becomes an act.
     pub fn show(&mut self, ctx: &egui::Context) -> Option<Act> {
-        self.dialog.update(ctx);
+        if self.is_open() {
+            // It writes into black fields whatever the theme: in the light one nobody could read what is typed.
+            let of = ctx.theme();
+            let usual = ctx.style_of(of).visuals.clone();
+            ctx.set_visuals_of(of, visuals(&Theme::dark()));
+            self.dialog.update(ctx);
+            ctx.set_visuals_of(of, usual);
+        }
         let path = self.dialog.take_picked()?;
         self.folder = path.parent().map(Path::to_path_buf);
         self.asked.map(|what| act(what, path))
@@ -108,7 +119,10 @@ pub struct Notices {
 
 impl Default for Notices {
     fn default() -> Self {
-        Self { toasts: Toasts::new().with_anchor(Anchor::BottomRight), waiting: Vec::new() }
+        // Above the bar of time, and set off from what lies behind.
+        let shadow = egui::Shadow { offset: [0, 2], blur: 12, spread: 2, color: egui::Color32::from_black_alpha(110) };
+        let toasts = Toasts::new().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 64.0));
+        Self { toasts: toasts.with_shadow(shadow), waiting: Vec::new() }
     }
 }
 

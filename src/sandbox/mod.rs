@@ -6,6 +6,7 @@
 //! files, and can be saved and replayed to the same bits.
 
 pub mod act;
+pub mod deadline;
 pub mod desk;
 pub mod document;
 pub mod export;

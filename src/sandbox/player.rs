@@ -1,8 +1,6 @@
 //! The simulation as the window plays it: forward by steps with everything remembered on the way, and back by
 //! checkpoints.
 
-use std::time::Instant;
-
 use bevy::ecs::world::World;
 
 use crate::checkpoint::Checkpoint;
@@ -12,6 +10,7 @@ use crate::lead::conductor::DeliveredPulse;
 use crate::muscle::cursor::Cursor;
 use crate::nerve::Volleys;
 use crate::record::probe::{Probe, SideView};
+use crate::sandbox::deadline::Deadline;
 use crate::sandbox::memory::{Memory, PulsePicture};
 use crate::scenario::Scenario;
 use crate::side::{BySide, Side};
@@ -135,10 +134,10 @@ impl Player {
     ///
     /// # Errors
     /// An invariant broke.
-    pub fn advance(&mut self, until: SimTime, grain: Grain, deadline: Instant) -> Result<(), Fault> {
+    pub fn advance(&mut self, until: SimTime, grain: Grain, deadline: Deadline) -> Result<(), Fault> {
         let until = until.min(self.simulation.end());
         self.note_grain(grain);
-        while self.simulation.now() < until && Instant::now() < deadline {
+        while self.simulation.now() < until && !deadline.is_over() {
             self.step(until, grain)?;
         }
         self.sample_here();
@@ -149,10 +148,10 @@ impl Player {
     ///
     /// # Errors
     /// An invariant broke.
-    pub fn advance_past_pulse(&mut self, until: SimTime, grain: Grain, deadline: Instant) -> Result<bool, Fault> {
+    pub fn advance_past_pulse(&mut self, until: SimTime, grain: Grain, deadline: Deadline) -> Result<bool, Fault> {
         self.note_grain(grain);
         let before = self.pulses;
-        while self.simulation.now() < until && Instant::now() < deadline {
+        while self.simulation.now() < until && !deadline.is_over() {
             // Between the device's events nothing is to be seen: one step leads to the next event and past it.
             let event = self.simulation.generator().next_event().unwrap_or(until).max(self.simulation.now());
             self.step(until.min(event + SimTime::from_nanos(1)), grain)?;

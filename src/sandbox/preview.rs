@@ -318,10 +318,17 @@ struct Inputs {
     axons: Vec<Axon>,
 }
 
+/// A preview that has been worked out, for which inputs and which device.
+struct Known {
+    inputs: Inputs,
+    device: Arc<DeviceProfile>,
+    preview: Arc<Preview>,
+}
+
 /// Previews that have been worked out, one a side: a frame in which nothing has changed costs a comparison.
 #[derive(Default)]
 pub struct Previews {
-    known: BySide<Option<(Inputs, Arc<DeviceProfile>, Arc<Preview>)>>,
+    known: BySide<Option<Known>>,
 }
 
 impl Previews {
@@ -335,15 +342,15 @@ impl Previews {
             axons: view.nerve.axons().to_vec(),
         };
         let device = &view.generator.profile;
-        let known = &mut self.known[view.lead.side];
-        if let Some((known_inputs, known_device, preview)) = known
-            && *known_inputs == inputs
-            && Arc::ptr_eq(known_device, device)
+        let place = &mut self.known[view.lead.side];
+        if let Some(known) = place
+            && known.inputs == inputs
+            && Arc::ptr_eq(&known.device, device)
         {
-            return preview.clone();
+            return known.preview.clone();
         }
-        let made = Arc::new(preview(settings, view));
-        *known = Some((inputs, device.clone(), made.clone()));
-        made
+        let preview = Arc::new(preview(settings, view));
+        *place = Some(Known { inputs, device: device.clone(), preview: preview.clone() });
+        preview
     }
 }

@@ -53,8 +53,8 @@ fn space(style: &mut Style) {
     style.interaction.tooltip_delay = 0.4;
 }
 
-/// What egui calls by other names.
-fn visuals(theme: &Theme) -> Visuals {
+/// The colours of a theme under the names that egui has for them.
+pub fn visuals(theme: &Theme) -> Visuals {
     let mut visuals = if theme.dark { Visuals::dark() } else { Visuals::light() };
     let line = Stroke::new(1.0, theme.line);
     let round = CornerRadius::same(4);
@@ -95,4 +95,54 @@ fn visuals(theme: &Theme) -> Visuals {
     visuals.handle_shape = HandleShape::Rect { aspect_ratio: 0.5 };
     visuals.disabled_alpha = 0.45;
     visuals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Luminance and contrast as WCAG 2.2 defines them.
+    fn luminance(colour: Color32) -> f32 {
+        let linear = |level: u8| {
+            let part = f32::from(level) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// 7 for text and 4.5 for text of less weight are of WCAG; 4 for names and lines in colour lies between its 4.5 for
+    /// text and its 3 for graphics (ours).
+    #[test]
+    fn verif_everything_can_be_read_on_panels_and_in_wells() {
+        for theme in [Theme::dark(), Theme::light()] {
+            let Theme { text, faint, accent, cathode, anode, left, right, marker, good, caution, alarm, .. } = theme;
+            let colours = [accent, cathode, anode, left, right, marker, good, caution, alarm];
+            for behind in [theme.panel, theme.well] {
+                assert!(contrast(text, behind) >= 7.0 && contrast(faint, behind) >= 4.5, "dark: {}", theme.dark);
+                for (index, colour) in colours.into_iter().enumerate() {
+                    let found = contrast(colour, behind);
+                    assert!(found >= 4.0, "dark: {}: colour {index} of the list, {colour:?}: {found}", theme.dark);
+                }
+            }
+        }
+        assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn verif_both_themes_and_their_size_are_applied() {
+        let ctx = Context::default();
+        for (theme, of, size) in [(Theme::light(), egui::Theme::Light, 1.5), (Theme::dark(), egui::Theme::Dark, 0.8)] {
+            theme.apply(&ctx, size);
+            for _ in 0..2 {
+                let _ = ctx.run_ui(egui::RawInput::default(), |_| {});
+            }
+            assert_eq!((ctx.theme(), ctx.zoom_factor()), (of, size));
+            assert_eq!(ctx.style_of(of).visuals.panel_fill, theme.panel);
+        }
+    }
 }

@@ -146,22 +146,27 @@ fn frame(
     mut contexts: EguiContexts,
     mut commands: Commands,
     mut desk: NonSendMut<Desk>,
-    mut control: ResMut<SceneControl>,
+    (mut control, mut clear): (ResMut<SceneControl>, ResMut<ClearColor>),
     report: Res<SceneReport>,
     still: Option<Res<Still>>,
     time: Res<Time<Real>>,
 ) -> bevy::ecs::error::Result {
     let ctx = contexts.ctx_mut()?.clone();
-    let wall = if still.is_some() { Duration::ZERO } else { time.delta() };
+    // Where egui wants to lay out anew it runs this again within one frame, in which no more time passes.
+    let is_again = ctx.current_pass_index() > 0;
+    let wall = if still.is_some() || is_again { Duration::ZERO } else { time.delta() };
     let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = Ui::new(ctx.clone(), "desk".into(), builder);
     desk.back().answer(report.clone());
     desk.ui(&mut root, wall);
     let theme = desk.theme().clone();
-    let asked = desk.back().control(ctx.pixels_per_point(), &theme);
+    let mut asked = desk.back().control(ctx.pixels_per_point(), &theme);
+    asked.go_to = asked.go_to.or(control.go_to);
+    asked.at_once = still.is_some();
     if *control != asked {
         *control = asked;
     }
+    clear.0 = scene::look::colour(theme.panel);
     commands.insert_resource(back_state(desk.session()));
     Ok(())
 }

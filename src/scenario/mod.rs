@@ -10,6 +10,7 @@ pub mod expectations;
 pub mod library;
 pub mod profiles;
 pub mod program;
+mod raw;
 pub mod reader;
 pub mod timeline;
 pub mod write;

@@ -62,6 +62,9 @@ pub struct WrittenProgram {
     pub session_times: Vec<SimTime>,
 }
 
+/// What a line of a written program says: side and field.
+type Place = (Option<Side>, Option<&'static str>);
+
 /// Why a device would not take a program, in the reader's words, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftProblem {
@@ -246,7 +249,7 @@ impl WrittenProgram {
     }
 
     /// The text, and what each line of it says: side and field.
-    fn written(&self) -> (String, Vec<(Option<Side>, Option<&'static str>)>) {
+    fn written(&self) -> (String, Vec<Place>) {
         let (mut text, mut lines) = (String::new(), Vec::new());
         let mut line = |side, field, indent: usize, content: String| {
             writeln!(text, "{:1$}{content}", "", 4 * indent).expect("a string takes all");

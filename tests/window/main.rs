@@ -5,6 +5,9 @@
 //! is run by its name: `cargo test --release --test window`. Where things are on the screen it learns from the same
 //! panels, laid out without a window.
 
+mod captures;
+mod pictures;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -116,7 +119,7 @@ fn verif_what_is_done_in_a_real_window_replays_headless() {
     let file = folder.path().join("played.ron");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/first-session.ron");
     std::fs::copy(scenario, &file).expect("the scenario can be copied");
-    let [start, stop] = ["▶ Start", "■ STOP"].map(|label| place(&file, label));
+    let [start, stop] = ["Start", "Stop"].map(|label| place(&file, label));
 
     let (_server, display) = display();
     let window = Command::new(env!("CARGO_BIN_EXE_stimtwin"))

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::sandbox::memory::pyramid::{Block, Pyramid, Region};
+use crate::sandbox::memory::pyramid::{BRANCH, Block, Pyramid, Region};
 use crate::time::SimTime;
 
 /// The cells of a stretch that fall into one column of the screen.
@@ -13,6 +13,17 @@ pub struct Column {
     level: usize,
     cells: Range<usize>,
 }
+
+/// The columns of a stretch, ns, and the finest level that there is of it.
+struct Grid {
+    from: i64,
+    to: i64,
+    width: i64,
+    finest: usize,
+}
+
+/// Blocks stand for samples where at least so many fall into a column.
+const BLOCKS_IN_COLUMN: i64 = 4;
 
 impl Pyramid {
     /// The columns of a stretch: those with cells, each `width` long, and the neighbours outside.
@@ -31,20 +42,55 @@ impl Pyramid {
                     columns.push(Column { number: -1, level, cells: place..place + 1 });
                 }
             }
-            let mut place = first;
-            while place < spans.len() && spans[place].0 < to {
-                let number = (spans[place].0 - from) / width;
-                let bound = (from + (number + 1) * width).min(to);
-                let next = gallop(spans, place, bound);
-                columns.push(Column { number, level, cells: start + place..start + next });
-                place = next;
-            }
+            let end = first + spans[first..].partition_point(|span| span.0 < to);
+            let covered = if first < end { spans[end - 1].1 - spans[first].0 } else { 0 };
+            let each = (end - first) as i64 / (covered / width).max(1);
+            let grid = Grid { from, to, width, finest: level };
+            self.gather(&grid, (level, start + first..start + end), each, &mut columns);
+            let place = end;
             if place < spans.len() {
                 columns.push(Column { number: i64::MAX, level, cells: start + place..start + place + 1 });
                 break;
             }
         }
         columns
+    }
+
+    /// Adds the columns of cells, of which some `each` fall into one.
+    ///
+    /// Where many do, blocks stand for them, if they are short beside a column: a block belongs to the column that it
+    /// begins in, and what is drawn is off by no more than a quarter of a column.
+    fn gather(&self, grid: &Grid, (level, cells): (usize, Range<usize>), each: i64, columns: &mut Vec<Column>) {
+        let (up_from, up_to) = (cells.start.div_ceil(BRANCH), cells.end / BRANCH);
+        let above = self.levels.get(level + 1).filter(|above| up_from >= above.start && up_to <= above.end());
+        if each >= BLOCKS_IN_COLUMN * BRANCH as i64 && above.is_some() && up_from < up_to {
+            self.gather(grid, (level, cells.start..up_from * BRANCH), 0, columns);
+            self.gather(grid, (level + 1, up_from..up_to), each / BRANCH as i64, columns);
+            self.gather(grid, (level, up_to * BRANCH..cells.end), 0, columns);
+            return;
+        }
+        let start = self.levels[level].start;
+        let spans = &self.levels[level].spans[..cells.end - start];
+        let is_short = |span: &(i64, i64)| level == grid.finest || span.1 - span.0 <= grid.width / 4;
+        let mut place = cells.start - start;
+        while place < spans.len() {
+            if !is_short(&spans[place]) {
+                let children = (start + place) * BRANCH..(start + place + 1) * BRANCH;
+                self.gather(grid, (level - 1, children), 0, columns);
+                place += 1;
+                continue;
+            }
+            let number = (spans[place].0 - grid.from) / grid.width;
+            let bound = (grid.from + (number + 1) * grid.width).min(grid.to);
+            let next = if level == grid.finest {
+                gallop(spans, place, bound)
+            } else {
+                let beyond = |span: &(i64, i64)| span.0 >= bound || !is_short(span);
+                place + 1 + spans[place + 1..].iter().position(beyond).unwrap_or(spans.len() - place - 1)
+            };
+            columns.push(Column { number, level, cells: start + place..start + next });
+            place = next;
+        }
     }
 
     /// What a trace shows in the columns: at most four points for each, none lost that stands out; not a number where
@@ -88,20 +134,24 @@ impl Pyramid {
 
     /// Extremes and ends of a column; without its area.
     fn block(&self, trace: usize, column: &Column) -> Block {
-        let (mut min, mut max) = (f64::NAN, f64::NAN);
+        // Comparisons pass over what is not a number.
+        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
         self.walk(column.level, column.cells.clone(), |level, cells| {
             let start = self.levels[level].start;
             let places = cells.start - start..cells.end - start;
             if level == 0 {
                 for value in &self.raw[trace][places] {
-                    (min, max) = (min.min(*value), max.max(*value));
+                    (min, max) = (if *value < min { *value } else { min }, if *value > max { *value } else { max });
                 }
             } else {
                 for (low, high) in &self.levels[level].blocks[trace].extremes[places] {
-                    (min, max) = (min.min(*low), max.max(*high));
+                    (min, max) = (if *low < min { *low } else { min }, if *high > max { *high } else { max });
                 }
             }
         });
+        if min > max {
+            return Block::NONE;
+        }
         let cell = |cell: usize| self.cell(trace, column.level, cell);
         let number = |value: &f64| !value.is_nan();
         let first = column.cells.clone().map(|place| cell(place).first).find(number);

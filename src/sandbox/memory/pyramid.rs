@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::time::SimTime;
 
 /// Cells of one level in a block of the next.
-const BRANCH: usize = 8;
+pub(super) const BRANCH: usize = 8;
 
 /// Samples that are kept as they are; older ones live on in blocks.
 pub const MOST_SAMPLES: usize = 1 << 18;
@@ -306,10 +306,19 @@ impl Pyramid {
         }
     }
 
-    /// What a trace was from one instant to another: all of its cells that lie in between, their area included.
+    /// What a trace was from one instant to another: the cells that lie in between, and the ends of the line on both
+    /// sides of them.
     pub fn measure(&self, trace: usize, from: SimTime, to: SimTime) -> Block {
         let mut all = Block::NONE;
         let mut ends = (f64::NAN, 0);
+        let mut add = |block: Block, span: (i64, i64)| {
+            all = all.then(block, ends, (block.first, span.0));
+            ends = (block.last, span.1);
+        };
+        let at_end = |at: SimTime| self.value(trace, at).map(|value| (Block::of(value), (at.nanos(), at.nanos())));
+        if let Some((block, span)) = at_end(from) {
+            add(block, span);
+        }
         for Region { level, cells } in self.regions() {
             let start = self.levels[level].start;
             let spans = &self.levels[level].spans[cells.start - start..cells.end - start];
@@ -319,13 +328,11 @@ impl Pyramid {
                 continue;
             }
             self.walk(level, cells.start + first..cells.start + last, |level, cells| {
-                for cell in cells {
-                    let block = self.cell(trace, level, cell);
-                    let span = self.span(level, cell);
-                    all = all.then(block, ends, (block.first, span.0));
-                    ends = (block.last, span.1);
-                }
+                cells.for_each(|cell| add(self.cell(trace, level, cell), self.span(level, cell)));
             });
+        }
+        if let Some((block, span)) = at_end(to) {
+            add(block, span);
         }
         all
     }

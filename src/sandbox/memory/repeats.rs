@@ -113,7 +113,7 @@ impl<T: Clone + PartialEq> History<T> {
         Self { main: Stretch::beginning(SimTime::ZERO), again: None, most }
     }
 
-    /// Adds a run that begins after all before it, or goes over known ground again: then only what is not known is kept.
+    /// Adds a run that begins after all before it, or goes over known ground again: then what is known counts once.
     pub fn push(&mut self, run: Repeats<T>) {
         let known = self.main.until;
         if let Some(again) = self.again.as_mut() {

@@ -92,7 +92,7 @@ fn list(ctx: &Context, view: &View<'_>, out: &mut Vec<Act>) {
 fn section(ui: &mut Ui, view: &View<'_>, group: Group, title: &str) {
     ui.add_space(4.0);
     ui.label(RichText::new(title).strong().color(view.theme.accent));
-    egui::Grid::new(title).num_columns(2).min_col_width(120.0).spacing([12.0, 3.0]).show(ui, |ui| {
+    egui::Grid::new(title).num_columns(2).min_col_width(170.0).spacing([12.0, 3.0]).show(ui, |ui| {
         for command in COMMANDS.iter().filter(|command| command.group == group && !command.keys.is_empty()) {
             ui.label(RichText::new(command.keys_text()).monospace());
             ui.label(command.what);
@@ -134,7 +134,9 @@ fn palette(ctx: &Context, view: &View<'_>, state: &mut KeysState, out: &mut Vec<
             for (index, line) in lines.iter().enumerate() {
                 let act = line.act(view, ctx);
                 let keys = if let Line::Command(command) = line { command.keys_text() } else { String::new() };
-                let button = egui::Button::new(line.what()).selected(index == state.chosen).frame_when_inactive(false);
+                let button = egui::Button::new(line.what())
+                    .selected(index == state.chosen)
+                    .frame_when_inactive(index == state.chosen);
                 let button = button.shortcut_text(keys).min_size([ui.available_width(), 0.0].into());
                 let response = ui.add_enabled(act.is_some(), button).on_disabled_hover_text("Not now");
                 if index == state.chosen && (up || down) {

@@ -15,7 +15,8 @@ pub fn ui(ui: &mut Ui, view: &View<'_>, settings: &Settings, out: &mut Vec<Act>)
         ui.menu_button("Edit", |ui| edit(ui, view, out));
         ui.menu_button("View", |ui| show(ui, view, settings, out));
         ui.menu_button("Help", |ui| help(ui, view, out));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| name(ui, view));
+        ui.separator();
+        name(ui, view);
     });
 }
 

@@ -1,14 +1,13 @@
 //! What changes a session's document and draft: commands given, edits, undo and saving.
 
-use std::path::Path;
-use std::time::Instant;
-
+use crate::sandbox::deadline::Deadline;
 use crate::sandbox::document::Document;
 use crate::sandbox::player::Grain;
 use crate::sandbox::session::{Goal, INSTANT, MOST_UNDO, Point, SEEK_BUDGET, Said, Session};
 use crate::scenario::program::{Maker, WrittenProgram};
 use crate::scenario::write::orders;
 use crate::time::SimTime;
+use std::path::Path;
 
 impl Session {
     /// Gives a command at the cursor; what was done later is undone with it. Returns whether it was accepted.
@@ -28,7 +27,7 @@ impl Session {
             )));
         }
         // Its effect is to be seen at once, also while time is held.
-        let deadline = Instant::now() + SEEK_BUDGET;
+        let deadline = Deadline::after(SEEK_BUDGET);
         if let Err(fault) = self.player.advance(now + INSTANT, Grain::FINE, deadline) {
             self.said.push(Said::Refused(fault.to_string()));
         }

@@ -3,12 +3,13 @@
 mod editing;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::device::generator::PulseGenerator;
 use crate::device::program::Program;
 use crate::record::probe::SideView;
 use crate::sandbox::act::{Act, Step};
+use crate::sandbox::deadline::Deadline;
 use crate::sandbox::document::{Document, Origin};
 use crate::sandbox::memory::Memory;
 use crate::sandbox::player::{Grain, Player};
@@ -326,7 +327,8 @@ impl Session {
         if *self.generator().program() != self.program {
             self.program = self.generator().program().clone();
             let on_device = WrittenProgram::of(&self.program, &self.scenario.device);
-            if self.draft == self.on_device {
+            // Two rates may come to one period, and so a draft to the very program that the device has now.
+            if self.draft == self.on_device || self.draft.program(&self.scenario.device) == self.program {
                 self.draft = on_device.clone();
                 self.problems.clear();
             }
@@ -355,7 +357,7 @@ impl Session {
         let whole = self.owed_ns.floor();
         let target = self.simulation().now() + SimTime::from_nanos(whole as i64);
         // Where a frame takes long anyway, on a software renderer, the simulation may take longer too, or it falls behind.
-        let deadline = Instant::now() + (wall / 2).clamp(PLAY_BUDGET, SEEK_BUDGET * 2);
+        let deadline = Deadline::after((wall / 2).clamp(PLAY_BUDGET, SEEK_BUDGET * 2));
         self.player.advance(target.min(self.transport.end), Grain::of_speed(speed), deadline)?;
         // What could not be made up in this frame is let go: it would never be.
         self.owed_ns -= whole;
@@ -366,7 +368,7 @@ impl Session {
     }
 
     fn go_on(&mut self, goal: Goal) -> Result<(), Fault> {
-        let deadline = Instant::now() + SEEK_BUDGET;
+        let deadline = Deadline::after(SEEK_BUDGET);
         let reached = match goal {
             Goal::At(at, grain) => {
                 let near = at - SEEN_CLOSELY;

@@ -1,12 +1,14 @@
 //! The panels of the window, as a person uses them: by label, by mouse and by key.
 
+mod files;
 mod gallery;
 mod keys;
-mod pictures;
 mod programmer;
 mod scene;
+mod scopes;
 mod session;
 mod settings;
+mod transport;
 mod waveform;
 
 use std::time::Duration;

@@ -103,7 +103,7 @@ fn legend(ui: &mut Ui, facts: &Facts<'_>, settings: &Settings, preview: &Preview
         significant(preview.rail_v),
         significant(preview.mean_ua())
     );
-    let hint = "Charge of the stimulating phase; its largest density at a contact; the voltage across the load, of what \
-                the stage can push; mean of the current without sign while a train is on.";
+    let hint = "Charge of the stimulating phase; its largest density at a contact; the voltage across the load, of \
+                what the stage can push; mean of the current without sign while a train is on.";
     ui.add(egui::Label::new(RichText::new(text).color(theme.faint).small()).wrap()).on_hover_text(hint);
 }

@@ -1,4 +1,5 @@
-//! The head of the programmer, which never scrolls away: Stop, Start, what the device is doing, and the draft.
+//! The head of the programmer, which never scrolls away: Start, what the device is doing, and the draft. Stop has its
+//! own corner of the window.
 
 use egui::{Button, RichText, Ui, WidgetInfo, WidgetType};
 
@@ -8,15 +9,9 @@ use crate::sandbox::panels::fields::{button, complain};
 use crate::sandbox::panels::programmer::facts::{Facts, short_span};
 use crate::scenario::write::orders;
 
-/// Stop and Start, the state, and the draft against the device.
+/// Start, the state, and the draft against the device.
 pub fn header_ui(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
     ui.horizontal(|ui| {
-        let stop = Button::new(RichText::new("■ Stop").color(facts.theme.on_alarm).strong()).fill(facts.theme.alarm);
-        let stop = ui.add_sized([84.0, 30.0], stop);
-        stop.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Stop"));
-        if stop.on_hover_text("End stimulation now. Esc does the same, anywhere in the window.").clicked() {
-            out.push(Act::Give("StopSession".to_string()));
-        }
         let why_not = facts.generator.begins_not();
         let start = ui.add_enabled_ui(why_not.is_none(), |ui| ui.add_sized([84.0, 30.0], Button::new("▶ Start"))).inner;
         start.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why_not.is_none(), "Start"));

@@ -1,7 +1,7 @@
 //! The programmer: what a clinician sets, and does, with the device.
 //!
-//! Edits are a draft until they are applied, as on real programmers; what differs is outlined, and what the device would
-//! refuse is said beneath its field in the words of the reader of scenario files.
+//! Edits are a draft until they are applied, as on real programmers; what differs is outlined, and what the device
+//! would refuse is said beneath its field in the words of the reader of scenario files.
 
 pub mod actions;
 pub mod amplitude;

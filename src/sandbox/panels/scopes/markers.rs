@@ -133,7 +133,7 @@ pub fn height(ui: &Ui, lanes: &[&Lane]) -> f32 {
         What::Group(group) => group.traces.len(),
     };
     let rows = lanes.iter().map(traces).sum::<usize>() as f32;
-    ((rows + 2.0) * (ui.text_style_height(&egui::TextStyle::Body) + 4.0) + 16.0).min(0.4 * ui.available_height())
+    ((rows + 2.0) * (ui.text_style_height(&egui::TextStyle::Body) + 4.0) + 16.0).min(0.33 * ui.available_height())
 }
 
 /// The table of what is measured.

@@ -23,7 +23,7 @@ pub use self::events::{color as event_color, words as event_words};
 use self::groups::{Group, groups};
 use self::lanes::{Choices, Lane, lanes};
 pub use self::markers::{Markers, Measured};
-use self::plot::{AXIS_WIDTH, Frame, ValueRange};
+use self::plot::{AXIS_WIDTH, Frame, Kept};
 use self::ruler::Along;
 pub use self::window::{Shown, TimeWindow};
 use crate::record::probe::Probe;
@@ -75,11 +75,11 @@ pub struct ScopesState {
     /// Where the plots lay in the last frame: their left and right edge, and all of them.
     #[serde(skip)]
     placed: Option<Rect>,
-    /// The values of each scope's axis, for the length of the stretch and the past that they were found for.
+    /// What each scope keeps, and the length of the stretch and the past that it belongs to.
     #[serde(skip)]
-    ranges: Vec<(String, ValueRange)>,
+    kept: Vec<(String, Kept)>,
     #[serde(skip)]
-    ranges_for: (SimTime, u64),
+    kept_for: (SimTime, u64),
     /// Where a box was begun.
     #[serde(skip)]
     box_from: Option<SimTime>,
@@ -96,8 +96,8 @@ impl Default for ScopesState {
             groups: Vec::new(),
             probes: Vec::new(),
             placed: None,
-            ranges: Vec::new(),
-            ranges_for: (SimTime::ZERO, 0),
+            kept: Vec::new(),
+            kept_for: (SimTime::ZERO, 0),
             box_from: None,
         }
     }
@@ -112,18 +112,18 @@ impl ScopesState {
         }
     }
 
-    /// The values that a scope's axis holds so far; another length of the stretch or another past begins anew.
-    fn value_range(&mut self, lane: &Lane, fits: (SimTime, u64)) -> &mut ValueRange {
-        if self.ranges_for != fits {
-            self.ranges.clear();
-            self.ranges_for = fits;
+    /// What a scope keeps from frame to frame; another length of the stretch or another past begins its axis anew.
+    fn kept(&mut self, lane: &Lane, fits: (SimTime, u64)) -> &mut Kept {
+        if self.kept_for != fits {
+            self.kept.iter_mut().for_each(|(_, kept)| kept.forget_range());
+            self.kept_for = fits;
         }
-        let known = self.ranges.iter().position(|(key, _)| *key == lane.key);
+        let known = self.kept.iter().position(|(key, _)| *key == lane.key);
         let place = known.unwrap_or_else(|| {
-            self.ranges.push((lane.key.clone(), ValueRange::default()));
-            self.ranges.len() - 1
+            self.kept.push((lane.key.clone(), Kept::default()));
+            self.kept.len() - 1
         });
-        &mut self.ranges[place].1
+        &mut self.kept[place].1
     }
 
     /// What lies between the markers in numbers, for each trace that is shown.
@@ -202,7 +202,7 @@ fn stack(
         ui.weak("No scope is shown: choose some under Scopes above.");
     }
     // Where there is room, the scopes share it.
-    let wanted: f32 = shown.iter().map(|lane| state.choices.height(lane) + GRIP).sum();
+    let wanted: f32 = shown.iter().map(|lane| state.choices.height(lane)).sum();
     let share = ((ui.available_height() - shown.len() as f32 * GRIP - 2.0) / wanted.max(1.0)).clamp(1.0, 4.0);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for lane in shown {
@@ -211,8 +211,8 @@ fn stack(
             if !ui.is_rect_visible(rect) {
                 ui.allocate_rect(rect, Sense::hover());
             } else {
-                let range = state.value_range(lane, (to - from, seen.memory.epoch()));
-                let (response, plot) = plot::show(ui, &frame, lane, height, range);
+                let kept = state.kept(lane, (to - from, seen.memory.epoch()));
+                let (response, plot) = plot::show(ui, &frame, lane, height, kept);
                 placed = placed.union(plot);
                 navigate(ui, seen, state, &along, &response);
             }

@@ -192,7 +192,7 @@ pub fn round_range(least: f64, largest: f64) -> (f64, f64) {
     }
     // What does not change still has a scale: that of its size, or of one.
     let size = high.abs().max(low.abs());
-    let span = (high - low).max(if size > 0.0 { 1e-3 * size } else { 1.0 });
+    let span = (high - low).max(if size > 0.0 { 0.02 * size } else { 1.0 });
     let step = round_step(span / 4.0);
     let (bottom, top) = ((low / step).floor() * step, (high / step).ceil() * step);
     if top > bottom { (bottom, top) } else { (bottom - step, top + step) }

@@ -1,7 +1,7 @@
 //! One scope: its traces over time, with the cursor, the markers and what is under the pointer.
 
 use egui::{Align2, Color32, Id, Painter, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, WidgetType};
-use egui_plot::{AxisHints, GridMark, Plot};
+use egui_plot::{AxisHints, GridMark, Plot, PlotResponse};
 
 use super::lanes::{Lane, What};
 use super::markers::Markers;
@@ -38,19 +38,35 @@ pub struct Frame<'a> {
     pub boxed: Option<(SimTime, SimTime)>,
 }
 
-/// The values that a scope has shown since its stretch had the length that it has: its axis grows with them and does not
-/// shrink, or it would jump between the trains.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ValueRange(Option<(f64, f64)>);
+/// What a scope keeps from frame to frame.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The values that it has shown since its stretch had the length that it has: its axis grows with them and does not
+    /// shrink, or it would jump between the trains.
+    range: Option<(f64, f64)>,
+    /// Room for points, so that it is not asked for in every frame.
+    room: Vec<Vec<(SimTime, f64)>>,
+}
 
-impl ValueRange {
+impl Kept {
+    /// The axis begins anew.
+    pub fn forget_range(&mut self) {
+        self.range = None;
+    }
+
     /// Round ends of an axis for all values so far.
     fn hold(&mut self, traces: &[Drawn]) -> (f64, f64) {
-        let values = traces.iter().flat_map(|trace| trace.points.iter().map(|point| point.1 * trace.gain));
-        for value in values.filter(|value| value.is_finite()) {
-            self.0 = Some(self.0.map_or((value, value), |(low, high)| (value.min(low), value.max(high))));
+        for trace in traces {
+            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+            for (_, value) in &trace.points {
+                (low, high) = (if *value < low { *value } else { low }, if *value > high { *value } else { high });
+            }
+            if low <= high {
+                let (low, high) = (low * trace.gain, high * trace.gain);
+                self.range = Some(self.range.map_or((low, high), |(least, most)| (least.min(low), most.max(high))));
+            }
         }
-        self.0.map_or((0.0, 1.0), |(low, high)| round_range(low, high))
+        self.range.map_or((0.0, 1.0), |(low, high)| round_range(low, high))
     }
 }
 
@@ -71,54 +87,13 @@ struct Drawn {
 }
 
 /// Draws a scope; what happened to it, and where it lies on the screen.
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mut ValueRange) -> (Response, Rect) {
-    let theme = frame.seen.theme;
-    let traces = drawn(frame, lane);
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, kept: &mut Kept) -> (Response, Rect) {
+    let traces = drawn(frame, lane, &mut kept.room);
     let (bottom, top) = match lane.what {
         What::Raster => (0.0, 2.0),
-        _ => padded(range.hold(&traces)),
+        _ => padded(kept.hold(&traces)),
     };
-    let span = (frame.to - frame.from).as_secs();
-    let grid: Vec<GridMark> = frame
-        .marks
-        .marks
-        .iter()
-        .map(|mark| GridMark { value: (mark.at - frame.from).as_secs(), step_size: frame.marks.step.as_secs() })
-        .collect();
-    let rows = matches!(lane.what, What::Raster);
-    let axis = AxisHints::new_y()
-        .min_thickness(AXIS_WIDTH)
-        .label_spacing(14.0..=28.0)
-        .tick_label_font(TextStyle::Small.resolve(ui.style()))
-        .tick_label_color(theme.faint)
-        .formatter(move |mark, _| if rows { row_label(mark.value) } else { short(mark.value) });
-    let spacer = move |input: egui_plot::GridInput| {
-        if rows {
-            return vec![GridMark { value: 0.5, step_size: 1.0 }, GridMark { value: 1.5, step_size: 1.0 }];
-        }
-        value_marks(input.bounds, input.base_step_size)
-    };
-    let response = Plot::new(Id::new(("scope", &lane.key)))
-        .height(height)
-        .show_axes([false, true])
-        .custom_y_axes(vec![axis])
-        .grid_color(theme.line)
-        .grid_spacing(10.0..=40.0)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
-        .x_grid_spacer(move |_| grid.clone())
-        .y_grid_spacer(spacer)
-        .sense(Sense::click_and_drag())
-        .show(ui, |plot| {
-            plot.set_plot_bounds_x(0.0..=span);
-            plot.set_plot_bounds_y(bottom..=top);
-        });
+    let response = axes(ui, frame, lane, height, (bottom, top));
     let scale = Scale::new(&response.transform, frame.from);
     let painter = ui.painter().with_clip_rect(scale.frame.intersect(ui.clip_rect()));
     let mut shapes = Vec::new();
@@ -138,18 +113,66 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, range: &mu
     paint_instants(frame, &scale, &mut shapes);
     painter.extend(shapes);
     paint_head(frame, lane, &traces, &painter, ui, scale.frame);
+    kept.room.extend(traces.into_iter().map(|trace| trace.points));
     response.response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("Scope {}", lane.title)));
     (response.response, scale.frame)
 }
 
+/// The empty plot: its axis of values, and the grid of both.
+fn axes(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, (bottom, top): (f64, f64)) -> PlotResponse<()> {
+    let theme = frame.seen.theme;
+    let span = (frame.to - frame.from).as_secs();
+    let grid: Vec<GridMark> = frame
+        .marks
+        .marks
+        .iter()
+        .map(|mark| GridMark { value: (mark.at - frame.from).as_secs(), step_size: frame.marks.step.as_secs() })
+        .collect();
+    let rows = matches!(lane.what, What::Raster);
+    let axis = AxisHints::new_y()
+        .min_thickness(AXIS_WIDTH)
+        .label_spacing(10.0..=16.0)
+        .tick_label_font(TextStyle::Small.resolve(ui.style()))
+        .tick_label_color(theme.faint)
+        .formatter(move |mark, _| if rows { row_label(mark.value) } else { short(mark.value) });
+    let spacer = move |input: egui_plot::GridInput| {
+        if rows {
+            return vec![GridMark { value: 0.5, step_size: 1.0 }, GridMark { value: 1.5, step_size: 1.0 }];
+        }
+        value_marks(input.bounds, input.base_step_size)
+    };
+    Plot::new(Id::new(("scope", &lane.key)))
+        .height(height)
+        .show_axes([false, true])
+        .custom_y_axes(vec![axis])
+        .grid_color(theme.line)
+        .grid_spacing(10.0..=40.0)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .x_grid_spacer(move |_| grid.clone())
+        .y_grid_spacer(spacer)
+        .sense(Sense::click_and_drag())
+        .show(ui, |plot| {
+            plot.set_plot_bounds_x(0.0..=span);
+            plot.set_plot_bounds_y(bottom..=top);
+        })
+}
+
 /// The traces of a scope, within what is shown.
-fn drawn(frame: &Frame<'_>, lane: &Lane) -> Vec<Drawn> {
+fn drawn(frame: &Frame<'_>, lane: &Lane, room: &mut Vec<Vec<(SimTime, f64)>>) -> Vec<Drawn> {
     let (memory, theme) = (frame.seen.memory, frame.seen.theme);
     let at = frame.pointed.unwrap_or(frame.seen.transport.cursor);
     match &lane.what {
         What::Raster => Vec::new(),
         What::Pulses(quantity, side) => {
-            let mut points = Vec::new();
+            let mut points = room.pop().unwrap_or_default();
+            points.clear();
             let to = frame.to.min(memory.head());
             if frame.from < to {
                 memory.pulse_line(*side, *quantity, (frame.from, to), frame.column, &mut points);
@@ -161,7 +184,7 @@ fn drawn(frame: &Frame<'_>, lane: &Lane) -> Vec<Drawn> {
             .traces
             .iter()
             .map(|trace| {
-                let mut points = Vec::new();
+                let mut points = room.pop().unwrap_or_default();
                 memory.points(trace.probe, frame.columns, &mut points);
                 let color = trace.side.map_or(theme.text, |side| theme.side(side));
                 Drawn {
@@ -187,13 +210,18 @@ fn row_label(value: f64) -> String {
     if value > 1.0 { "left".to_string() } else { "right".to_string() }
 }
 
-/// Round marks of an axis of values.
+/// Round marks of an axis of values: some four, and two at the least where there is room for them.
 fn value_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
-    let step = round_step((2.0 * least).max((high - low) / 4.0));
-    let first = (low / step).ceil();
-    let count = ((high - low) / step).floor() as usize + 1;
-    let mark = |i: usize| GridMark { value: (first + i as f64) * step, step_size: step };
-    (0..count.min(50)).map(mark).filter(|mark| mark.value <= high + 1e-9 * step).collect()
+    let marks = |step: f64| -> Vec<GridMark> {
+        let first = (low / step).ceil();
+        let count = ((high - low) / step).floor() as usize + 1;
+        let mark = |i: usize| GridMark { value: (first + i as f64) * step, step_size: step };
+        (0..count.min(50)).map(mark).filter(|mark| mark.value <= high + 1e-9 * step).collect()
+    };
+    let step = round_step((1.8 * least).max((high - low) / 4.0));
+    let usual = marks(step);
+    let finer = round_step(1.15 * least);
+    if usual.len() < 3 && finer < step { marks(finer) } else { usual }
 }
 
 /// Shades what has not been computed, and of pulses and firings what is not remembered any more.

@@ -84,6 +84,7 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
     } else {
         press(ui, "▶ Play", "Space: let time go on", Act::Play);
     }
+    ui.label(RichText::new("step").color(facts.theme.faint).small());
     press(ui, "Tick", "Full stop: on to the next whole millisecond", Act::Step(Step::Tick));
     press(ui, "Pulse", "➡: on past the next pulse of either side", Act::Step(Step::Pulse));
     press(ui, "Cycle", "Shift ➡: on by a cycle of trains, on and off", Act::Step(Step::Cycle));
@@ -92,14 +93,17 @@ fn buttons(ui: &mut Ui, facts: &Facts<'_>, out: &mut Vec<Act>) {
 
 /// The slider, the typed speed, and what is achieved.
 fn speed_controls(ui: &mut Ui, facts: &Facts<'_>, state: &mut TransportState, out: &mut Vec<Act>) {
+    let before = out.len();
     slider(ui, facts, out);
+    if out.len() > before {
+        *state = TransportState::default();
+    }
     let id = Id::new("typed speed");
-    let shown = speed::format(facts.transport.speed);
-    let mut text = state.typed.clone().unwrap_or_else(|| shown.clone());
+    let mut text = state.typed.clone().unwrap_or_else(|| speed::format(facts.transport.speed));
     let color = if state.refused.is_some() { facts.theme.alarm } else { facts.theme.text };
+    let label = ui.label(RichText::new("speed").color(facts.theme.faint).small());
     let edit = TextEdit::singleline(&mut text).id(id).desired_width(74.0).text_color(color);
-    let response = ui.add(edit);
-    response.widget_info(|| WidgetInfo::text_edit(true, &shown, &text, "Speed"));
+    let response = ui.add(edit).labelled_by(label.id);
     if response.changed() {
         state.typed = Some(text.clone());
         state.refused = None;
@@ -109,12 +113,9 @@ fn speed_controls(ui: &mut Ui, facts: &Facts<'_>, state: &mut TransportState, ou
     {
         match speed::parse(&typed) {
             Ok(speed) => out.push(Act::Speed(speed)),
-            // Left without Enter, what cannot be read is given up.
-            Err(why) if ui.input(|input| input.key_pressed(egui::Key::Enter)) => {
-                state.refused = Some(why);
-                state.typed = Some(typed);
-            }
-            Err(_) => state.refused = None,
+            // Nothing typed is nothing asked for.
+            Err(_) if typed.trim().is_empty() => {}
+            Err(why) => (state.refused, state.typed) = (Some(why), Some(typed)),
         }
     }
     let help = format!("Simulated time for each second: {}. [ and ]: slower and faster", speed::HELP);
@@ -145,7 +146,7 @@ fn achieved(ui: &mut Ui, facts: &Facts<'_>) {
     }
 }
 
-/// `next event in 12.3 ms, 61 s at this speed`, where play is so slow that nothing would be seen to change.
+/// `next pulse or event in 12.3 ms: 61 s at this speed`, where play is so slow that nothing would be seen to change.
 pub fn waiting(facts: &Facts<'_>) -> Option<String> {
     let transport = facts.transport;
     let left = facts.next? - transport.cursor;
@@ -154,7 +155,7 @@ pub fn waiting(facts: &Facts<'_>) -> Option<String> {
         return None;
     }
     let wall = span(SimTime::from_nanos((wall_s * 10.0) as i64 * 100_000_000));
-    Some(format!("next pulse in {}: {wall} at this speed", span(left)))
+    Some(format!("next pulse or event in {}: {wall} at this speed", span(left)))
 }
 
 /// The slider of speed, in decades, with its detents.

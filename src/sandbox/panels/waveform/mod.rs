@@ -62,8 +62,8 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
     let problems: Vec<String> = facts.problems.iter().take(MOST_PROBLEMS).map(placed).collect();
     complain(ui, facts.theme, problems.iter().map(String::as_str));
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        let wide = ui.available_width() > 520.0;
-        let beside = if wide { 200.0 } else { 0.0 };
+        let wide = ui.available_width() > 560.0;
+        let beside = if wide { 232.0 } else { 0.0 };
         let height = (ui.available_height() - 40.0).max(320.0);
         let (device, battery) = (facts.device(), &facts.generator.battery);
         ui.horizontal_top(|ui| {

@@ -1,7 +1,9 @@
 //! The recruitment curve: which part of the motor axons an amplitude fires, with this pulse through these contacts.
 
 use egui::Ui;
-use egui_plot::{AxisHints, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoints, Points, VLine};
+use egui_plot::{
+    AxisHints, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoints, Points, VLine, uniform_grid_spacer,
+};
 
 use crate::sandbox::panels::waveform::pulse::{TIGHT_X, TIGHT_Y};
 use crate::sandbox::preview::Preview;
@@ -48,6 +50,7 @@ pub fn recruitment_ui(
         .show_y(false)
         .custom_x_axes(vec![AxisHints::new_x().label("mA").label_spacing(TIGHT_X)])
         .custom_y_axes(vec![AxisHints::new_y().label("% of motor axons").min_thickness(52.0).label_spacing(TIGHT_Y)])
+        .y_grid_spacer(uniform_grid_spacer(|_| [100.0, 50.0, 25.0]))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [to_ma, 105.0]));
             plot.line(Line::new("curve", PlotPoints::from(points)).color(theme.side(side)).width(2.0));

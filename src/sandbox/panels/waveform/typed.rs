@@ -32,7 +32,7 @@ pub fn typed_ui(ui: &mut Ui, theme: &Theme, settings: &mut Settings, device: &De
         let range = &device.amplitude_ma;
         let mut ma = settings.amplitude_ma;
         if typed(ui, theme, "Amplitude", Unit::MilliAmperes, range.step, &mut ma).dragged() {
-            // What is dragged goes by the steps; what is typed stays as it is, and the device says what it thinks of it.
+            // What is dragged goes by the device's steps; what is typed stays, and is refused in words if it has to be.
             Handle::Amplitude.put_value(settings, device, ma);
         } else {
             settings.amplitude_ma = ma;

@@ -38,13 +38,13 @@ pub fn difference(a: &RgbImage, b: &RgbImage, levels: u8) -> RgbImage {
     })
 }
 
-/// Holds a picture against the one that is kept in `tests/pictures/` under that name. `STIMTWIN_WRITE_PICTURES=1` keeps
+/// Holds a picture against the one that is kept in `docs/pictures/` under that name. `STIMTWIN_WRITE_PICTURES=1` keeps
 /// the new one instead. Where they differ, what differs is written beside the new picture, ending in `.differs.png`.
 ///
 /// # Errors
 /// Why they are not the same, or what cannot be read.
 pub fn hold_against_kept(name: &str, picture: &Path) -> Result<(), String> {
-    let kept = crate::root().join("tests/pictures").join(format!("{name}.png"));
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures").join(format!("{name}.png"));
     if std::env::var_os("STIMTWIN_WRITE_PICTURES").is_some() && kept != picture {
         return std::fs::copy(picture, &kept).map(|_| ()).map_err(|error| format!("{}: {error}", kept.display()));
     }
@@ -119,7 +119,7 @@ fn verif_a_picture_that_differs_is_refused_with_what_differs() {
 
 #[test]
 fn verif_every_kept_picture_can_be_read_and_is_itself() {
-    for entry in std::fs::read_dir(crate::root().join("tests/pictures")).into_iter().flatten() {
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures")).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "png") {
             let name = path.file_stem().unwrap().to_str().unwrap();
