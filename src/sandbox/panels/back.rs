@@ -29,6 +29,8 @@ pub struct BackPanel {
     picked: Option<Thing>,
     pointer: Option<Pos2>,
     takes_input: bool,
+    /// What lay over the view in the last frame: buttons, badges, the card.
+    covered: Vec<Rect>,
     report: SceneReport,
 }
 
@@ -87,9 +89,17 @@ pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel, _out: &mut Vec<Ac
     let label = "The back: drag to turn, right drag to move, wheel to zoom, click to pick";
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, label));
     state.rect = (rect.width() >= 1.0 && rect.height() >= 1.0).then_some(rect);
-    state.takes_input = response.hovered() || response.is_pointer_button_down_on();
-    state.pointer = response.hover_pos();
-    if response.clicked() {
+    // egui lets a drag through a button to what lies behind it; the camera must not have it.
+    let covered = std::mem::take(&mut state.covered);
+    let is_free = |at: &Pos2| !covered.iter().any(|rect| rect.contains(*at));
+    let (any_down, origin) = ui.input(|input| (input.pointer.any_down(), input.pointer.press_origin()));
+    state.pointer = response.hover_pos().filter(is_free);
+    state.takes_input = if any_down {
+        response.is_pointer_button_down_on() && origin.as_ref().is_some_and(is_free)
+    } else {
+        state.pointer.is_some()
+    };
+    if response.clicked() && state.pointer.is_some() {
         state.picked = state.report.hovered.clone();
     }
     let over = &mut ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
@@ -100,7 +110,7 @@ pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel, _out: &mut Vec<Ac
         edges(over, view.theme, rect, &state.report);
         scale_bar(over, view.theme, rect, state.report.mm_per_point);
     }
-    if let Some(thing) = state.report.hovered.as_ref().filter(|_| response.hovered() && !response.dragged()) {
+    if let Some(thing) = state.report.hovered.as_ref().filter(|_| state.pointer.is_some() && !any_down) {
         response.on_hover_text_at_pointer(name(thing, view));
     }
     toolbar(over, rect, state);
@@ -119,7 +129,7 @@ fn name(thing: &Thing, view: &View<'_>) -> String {
 /// Views, muscle, field.
 fn toolbar(ui: &mut Ui, rect: Rect, state: &mut BackPanel) {
     let place = Rect::from_min_size(rect.min + vec2(8.0, 6.0), vec2(rect.width() - 16.0, 24.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center)), |ui| {
+    let bar = ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for view in StandardView::ALL {
             let from = match view {
@@ -146,6 +156,7 @@ fn toolbar(ui: &mut Ui, rect: Rect, state: &mut BackPanel) {
                     and nerve. Rings are point sources in homogeneous tissue, I/(4πσr), as for recruitment.";
         ui.toggle_value(&mut state.slice, RichText::new("Field").small()).on_hover_text(text);
     });
+    state.covered.push(bar.response.rect);
 }
 
 /// The levels, in a column beside the spine.
@@ -220,6 +231,7 @@ fn badge(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel, thing: Thing, (rin
         Role::Anode => theme.anode,
     };
     let frame = Rect::from_center_size(at, vec2(38.0, 16.0));
+    state.covered.push(frame);
     let id = ui.id().with(("contact", side.name(), index));
     let response = ui.interact(frame.expand(1.0), id, Sense::click());
     let label = format!("{}, {}", contact_name(side, index), role.name());
@@ -349,7 +361,7 @@ fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) {
     let width = 232.0_f32.min(rect.width() - 16.0);
     let place = Rect::from_min_size(rect.right_top() + vec2(-width - 8.0, 36.0), vec2(width, rect.height() - 44.0));
     let mut closed = false;
-    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+    let shown = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         let frame = egui::Frame::NONE.fill(view.theme.panel.gamma_multiply(0.92)).corner_radius(6).inner_margin(10);
         let frame = frame.stroke(Stroke::new(1.0, view.theme.line));
         frame.show(ui, |ui| {
@@ -372,6 +384,7 @@ fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) {
             }
         });
     });
+    state.covered.push(shown.response.rect);
     if closed {
         state.picked = None;
     }

@@ -13,7 +13,7 @@ use crate::side::{BySide, Side};
 use crate::sim::Simulation;
 use crate::time::SimTime;
 
-/// For how long a pulse is seen, s of the wall's time (ours: long enough for the eye, short enough that 20 Hz flickers).
+/// For how long a pulse is seen, s of the wall's time (ours: long for the eye, and short enough that 20 Hz flickers).
 const GLOW_S: f64 = 0.08;
 
 /// What a contact is in the program of its side.

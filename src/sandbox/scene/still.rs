@@ -1,12 +1,13 @@
 //! Pictures without a window: the renderer on whatever there is, software included, into an image, into a file.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bevy::DefaultPlugins;
 use bevy::app::{App, PluginGroup};
 use bevy::asset::{Assets, Handle};
-use bevy::ecs::entity::Entity;
+use bevy::ecs::observer::On;
 use bevy::image::Image;
 use bevy::render::RenderPlugin;
 use bevy::render::render_resource::TextureFormat;
@@ -58,19 +59,14 @@ pub fn save(app: &mut App, image: &Handle<Image>, path: &Path) -> Result<(), Str
 /// # Errors
 /// It does not come back from the renderer.
 pub fn take(app: &mut App, image: &Handle<Image>) -> Result<Image, String> {
-    #[derive(Default, bevy::ecs::resource::Resource)]
-    struct Taken(Option<Image>);
-    app.init_resource::<Taken>();
-    let mut shot = app.world_mut().spawn(Screenshot::image(image.clone()));
-    shot.observe(
-        |captured: bevy::ecs::observer::On<ScreenshotCaptured>, mut taken: bevy::ecs::system::ResMut<Taken>| {
-            taken.0 = Some(captured.image.clone());
-        },
-    );
-    let _: Entity = shot.id();
+    let taken = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&taken);
+    app.world_mut().spawn(Screenshot::image(image.clone())).observe(move |captured: On<ScreenshotCaptured>| {
+        *slot.lock().expect("nobody panics with it") = Some(captured.image.clone());
+    });
     for _ in 0..MOST_FRAMES {
         app.update();
-        if let Some(image) = app.world_mut().resource_mut::<Taken>().0.take() {
+        if let Some(image) = taken.lock().expect("nobody panics with it").take() {
             return Ok(image);
         }
     }

@@ -74,26 +74,22 @@ impl Surface {
             for axis in 0..3 {
                 let (mut along, mut u, mut v) = (UVec3::ZERO, UVec3::ZERO, UVec3::ZERO);
                 (along[axis], u[(axis + 1) % 3], v[(axis + 2) % 3]) = (1, 1, 1);
-                let crossed = (values[place(at)] < 0.0) != (values[place(at + along)] < 0.0);
-                if crossed && at[(axis + 1) % 3] > 0 && at[(axis + 2) % 3] > 0 {
-                    surface.quadrangle([at, at - u, at - u - v, at - v].map(|at| corner_of[place(at)]));
+                let (here, there) = (values[place(at)] < 0.0, values[place(at + along)] < 0.0);
+                if here != there && at[(axis + 1) % 3] > 0 && at[(axis + 2) % 3] > 0 {
+                    // In this order they go round the axis; the surface looks along it where it leads out.
+                    let [a, b, c, d] = [at, at - u, at - u - v, at - v].map(|at| corner_of[place(at)]);
+                    surface.quadrangle(if here { [a, b, c, d] } else { [d, c, b, a] });
                 }
             }
         }
         surface
     }
 
-    /// Adds a quadrangle, split along its shorter diagonal and turned towards its normals.
+    /// Adds a quadrangle, split along its shorter diagonal.
     fn quadrangle(&mut self, [a, b, c, d]: [u32; 4]) {
         let at = |corner: u32| self.positions[corner as usize];
         let (ac, bd) = ((at(c) - at(a)).length(), (at(d) - at(b)).length());
-        let triangles = if ac < bd { [[a, b, c], [a, c, d]] } else { [[a, b, d], [b, c, d]] };
-        for [a, b, c] in triangles {
-            let outward: Vec3 = [a, b, c].iter().map(|&corner| self.normals[corner as usize]).sum();
-            let at = |corner: u32| self.positions[corner as usize];
-            let turned = (at(b) - at(a)).cross(at(c) - at(a)).dot(outward) < 0.0;
-            self.indices.extend(if turned { [a, c, b] } else { [a, b, c] });
-        }
+        self.indices.extend(if ac < bd { [a, b, c, a, c, d] } else { [a, b, d, b, c, d] });
     }
 
     /// A surface of revolution about +y, from rings of (height, radius), with so many sides; closed where a radius is
