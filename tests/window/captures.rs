@@ -12,6 +12,7 @@ const SOFTWARE_DRIVERS: &str = "/usr/share/vulkan/icd.d";
 
 /// Draws a picture and holds it against the kept one of that name.
 fn held(name: &str, args: &[&str]) {
+    let _turn = crate::my_turn();
     let drivers = std::fs::read_dir(SOFTWARE_DRIVERS).into_iter().flatten().flatten().map(|entry| entry.path());
     let software = drivers
         .into_iter()

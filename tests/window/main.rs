@@ -11,6 +11,7 @@ mod pictures;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
@@ -22,6 +23,14 @@ use stimtwin::sandbox::window::SIZE;
 
 /// How long anything may take before the test gives up: software rendering on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One test draws at a time: on two cores in software each is slow enough by itself.
+static DRAWING: Mutex<()> = Mutex::new(());
+
+/// Waits for the others that draw, also for one that has failed.
+fn my_turn() -> MutexGuard<'static, ()> {
+    DRAWING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A program that ends with the test.
 struct Running(Child);
@@ -70,7 +79,16 @@ impl Hands<'_> {
     }
 
     fn key(&self, key: &str) {
-        self.xdotool(&["key", "--clearmodifiers", key]);
+        self.xdotool(&["key", key]);
+        pause(400);
+    }
+
+    /// A key with Ctrl held, as slowly as a person does it: a frame in software takes a while.
+    fn with_control(&self, key: &str) {
+        self.xdotool(&["keydown", "ctrl"]);
+        pause(400);
+        self.key(key);
+        self.xdotool(&["keyup", "ctrl"]);
         pause(400);
     }
 }
@@ -115,6 +133,7 @@ fn replay(file: &Path, until: &str) -> String {
 
 #[test]
 fn verif_what_is_done_in_a_real_window_replays_headless() {
+    let _turn = my_turn();
     let folder = tempfile::tempdir().expect("a scratch folder");
     let file = folder.path().join("played.ron");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/first-session.ron");
@@ -150,7 +169,7 @@ fn verif_what_is_done_in_a_real_window_replays_headless() {
     pause(2_000);
     hands.key("Escape");
     hands.key("space");
-    hands.key("ctrl+s");
+    hands.with_control("s");
     let text = wait_for("the saved scenario", || {
         std::fs::read_to_string(&file).ok().filter(|text| text.starts_with("// Saved by stimtwin"))
     });

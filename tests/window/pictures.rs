@@ -46,7 +46,11 @@ pub fn difference(a: &RgbImage, b: &RgbImage, levels: u8) -> RgbImage {
 pub fn hold_against_kept(name: &str, picture: &Path) -> Result<(), String> {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures").join(format!("{name}.png"));
     if std::env::var_os("STIMTWIN_WRITE_PICTURES").is_some() && kept != picture {
-        return std::fs::copy(picture, &kept).map(|_| ()).map_err(|error| format!("{}: {error}", kept.display()));
+        let folder = kept.parent().unwrap_or(Path::new("."));
+        return std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::copy(picture, &kept))
+            .map(|_| ())
+            .map_err(|error| format!("{}: {error}", kept.display()));
     }
     hold_against(&kept, picture)
 }

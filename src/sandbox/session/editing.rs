@@ -35,8 +35,8 @@ impl Session {
         true
     }
 
-    /// Makes this the document, whose entries differ from those of the one before from `changes` on; the simulation goes
-    /// back where it has to, and on to where it was. Returns whether it can be.
+    /// Makes this the document, whose entries differ from those of the one before from `changes` on; the simulation
+    /// goes back where it has to, and on to where it was. Returns whether it can be.
     pub(super) fn adopt(&mut self, document: Document, changes: Option<SimTime>) -> bool {
         let scenario = match document.read() {
             Ok(scenario) => scenario,
