@@ -178,12 +178,19 @@ pub fn mixed(one: Color32, other: Color32, part: f32) -> Color32 {
     one.lerp_to_gamma(other, part)
 }
 
+/// What is less than this is drawn and written as nothing: a force that has died away, not a figure of 300 zeros (ours;
+/// in every unit that is shown it is far below what can be measured).
+const NOTHING: f64 = 1e-9;
+
 /// A range that holds values and ends on round numbers, so that it stays where it is while they move.
 pub fn round_range(least: f64, largest: f64) -> (f64, f64) {
     if !(least.is_finite() && largest.is_finite()) {
         return (0.0, 1.0);
     }
     let (mut low, mut high) = (least.min(largest), largest.max(least));
+    if low.abs().max(high.abs()) < NOTHING {
+        (low, high) = (0.0, 0.0);
+    }
     // Near zero, zero belongs to it.
     if low > 0.0 && low < 0.6 * high {
         low = 0.0;
@@ -216,7 +223,7 @@ pub fn figure(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_string();
     }
-    if size == 0.0 {
+    if size < NOTHING {
         return "0".to_string();
     }
     if !(1e-4..1e6).contains(&size) {
