@@ -129,7 +129,8 @@ fn name(thing: &Thing, view: &View<'_>) -> String {
 /// Views, muscle, field.
 fn toolbar(ui: &mut Ui, rect: Rect, state: &mut BackPanel) {
     let place = Rect::from_min_size(rect.min + vec2(8.0, 6.0), vec2(rect.width() - 16.0, 24.0));
-    let bar = ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center).with_main_wrap(true)), |ui| {
+    let wrapped = Layout::left_to_right(Align::Center).with_main_wrap(true);
+    let bar = ui.scope_builder(UiBuilder::new().max_rect(place).layout(wrapped), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for view in StandardView::ALL {
             let from = match view {

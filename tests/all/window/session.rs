@@ -219,3 +219,25 @@ fn verif_pulses_are_remembered_with_current_and_voltage() {
     let pulses = session.generator().pulses(Side::Left) + session.generator().pulses(Side::Right);
     assert!((3..=6).contains(&pulses), "{pulses} pulses after three steps");
 }
+
+#[test]
+fn verif_traces_are_written_whole_or_not_at_all() {
+    use stimtwin::sandbox::export;
+    let (folder, mut session) = opened(PLAYED);
+    act(&mut session, Act::Seek(at("4 s")));
+    let file = folder.path().join("traces.csv");
+    let scenario = session.scenario().clone();
+    assert_eq!(export::write(scenario.clone(), at("4 s"), &file), Ok(at("1 ms")));
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    assert_eq!(text.lines().count(), 1 + 4_001, "a header and a sample every millisecond, both ends included");
+    let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+    let force = header.iter().position(|name| *name == "left.force_n").expect("every probe has its column");
+    let peak =
+        text.lines().skip(1).filter_map(|row| row.split(',').nth(force)?.parse::<f64>().ok()).fold(0.0, f64::max);
+    assert!(peak > 10.0, "the train from 2 s on pulls: {peak} N");
+    let why = export::write(scenario, at("4 s"), &folder.path().join("traces.txt")).unwrap_err();
+    assert!(why.contains(".csv or .parquet"), "{why}");
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("it is there").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(names.len(), 2, "the scenario and the traces, and nothing half: {names:?}");
+}
