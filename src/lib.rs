@@ -14,8 +14,8 @@
 //! - [`run`]: a scenario from start to end, and what is written of it
 //! - `sandbox`: the window, with the feature of that name
 //!
-//! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`], [`random`],
-//! [`side`], [`source`].
+//! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`],
+//! [`random`], [`side`], [`source`].
 //!
 //! # What always holds
 //! 1. A run is a function of scenario, seed and program version, to the bit: any tick, any chunks, debug or release,

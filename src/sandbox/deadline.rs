@@ -1,5 +1,5 @@
-//! How long the simulation may take of a frame: the only thing of the window that reads the wall's clock, and it decides
-//! how far a frame goes, never what happens on the way.
+//! How long the simulation may take of a frame: what reads the wall's clock here decides how far a frame goes, never
+//! what happens on the way.
 
 use std::time::{Duration, Instant};
 

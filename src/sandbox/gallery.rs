@@ -91,8 +91,8 @@ impl Card {
 }
 
 impl Try {
-    /// Its parts with their instants, in the order of time. What is looked at at the instant of a command is seen before
-    /// it, as samples are.
+    /// Its parts with their instants, in the order of time. What is looked at at the instant of a command is seen
+    /// before it, as samples are.
     ///
     /// # Errors
     /// An instant that cannot be read; a test reads them all.

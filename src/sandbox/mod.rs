@@ -1,7 +1,7 @@
 //! The window: edit the waveform, see the patient answer.
 //!
 //! A [`session`] plays a [`document`]: a scenario's text and what was done in the window, as entries of its timeline.
-//! Panels are functions of a [`view`] and a list of [`act`]s out; they know no Bevy, and can be tested without a window.
+//! Panels are functions of a [`view`] and a list of [`act`]s out; they know no Bevy, and are tested without a window.
 //! Nothing here writes a model's state: whatever is done is a command of the scenario language, read by the reader of
 //! files, and can be saved and replayed to the same bits.
 

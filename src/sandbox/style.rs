@@ -16,8 +16,8 @@ pub fn fonts() -> FontDefinitions {
 }
 
 impl Theme {
-    /// Gives a context fonts, spacing and colours, and a size of the text relative to the usual one; to be called before
-    /// the first frame and when colours or size change.
+    /// Gives a context fonts, spacing and colours, and a size of the text relative to the usual one; to be called
+    /// before the first frame and when colours or size change.
     pub fn apply(&self, ctx: &Context, text_size: f32) {
         ctx.set_fonts(fonts());
         // The size of the text is one of our own commands, so that it is kept.

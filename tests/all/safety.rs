@@ -265,7 +265,9 @@ proptest! {
     fn verif_a_start_in_the_middle_of_anything_ends_at_rest(
         at_ms in 0..150_000_i64,
         how in prop::sample::select(vec!["Reset", "BrownOut(for: \"200 ms\")"]),
-        before in prop::sample::select(vec!["StartSession", "TestImpedance", "SinglePulse(side: Both)", "StopSession", "ConnectProgrammer"]),
+        before in prop::sample::select(vec![
+            "StartSession", "TestImpedance", "SinglePulse(side: Both)", "StopSession", "ConnectProgrammer",
+        ]),
     ) {
         let fields = format!(
             "program: (session: \"1 min\", both: (amplitude_ma: 1.0)), \

@@ -356,7 +356,8 @@ impl Session {
         self.owed_ns += speed * wall.as_secs_f64() * 1e9;
         let whole = self.owed_ns.floor();
         let target = self.simulation().now() + SimTime::from_nanos(whole as i64);
-        // Where a frame takes long anyway, on a software renderer, the simulation may take longer too, or it falls behind.
+        // Where a frame takes long anyway, on a software renderer, the simulation may take longer too, lest it fall
+        // behind.
         let deadline = Deadline::after((wall / 2).clamp(PLAY_BUDGET, SEEK_BUDGET * 2));
         self.player.advance(target.min(self.transport.end), Grain::of_speed(speed), deadline)?;
         // What could not be made up in this frame is let go: it would never be.
