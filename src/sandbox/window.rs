@@ -34,7 +34,10 @@ pub enum WindowError {
     /// There is nothing to open a window on.
     #[error("no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY names a display")]
     NoDisplay,
-    /// The display or the graphics driver refused.
+    /// There is a name of a display, and nothing answers to it.
+    #[error("no window can be opened: the display that DISPLAY or WAYLAND_DISPLAY names does not answer")]
+    DeadDisplay,
+    /// The graphics driver refused.
     #[error("nothing can be drawn here: {0} (a software driver such as Debian's mesa-vulkan-drivers is enough)")]
     NoGraphics(String),
     /// The picture cannot be written.
@@ -128,7 +131,9 @@ fn started(desk: Desk, base: impl FnOnce() -> (App, RenderTarget)) -> Result<App
     outcome.map_err(|cause| {
         let text = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
         let why = text.unwrap_or("it did not start").lines().next().unwrap_or_default();
-        WindowError::NoGraphics(why.to_string())
+        // So begins what winit's plugin panics with where it cannot connect.
+        let is_display = why.starts_with("Failed to build event loop");
+        if is_display { WindowError::DeadDisplay } else { WindowError::NoGraphics(why.to_string()) }
     })
 }
 

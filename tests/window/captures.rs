@@ -58,6 +58,20 @@ fn regress_half_a_year() {
 }
 
 #[test]
+fn verif_a_display_that_does_not_answer_gets_a_sentence() {
+    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+        .arg("sandbox")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("DISPLAY", ":4711")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("does not answer") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
 fn verif_without_a_driver_there_is_a_sentence() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let nothing = folder.path().join("none.json");
