@@ -38,7 +38,7 @@ fn held(name: &str, args: &[&str]) {
 }
 
 #[test]
-fn regress_a_train_of_the_first_session() {
+fn regress_a_train_of_the_first_contraction() {
     held("session", &["--at", "1 min 3 s"]);
 }
 
