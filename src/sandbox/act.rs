@@ -42,6 +42,8 @@ pub enum Act {
     Open(PathBuf),
     /// Open a scenario that is built in, by its name.
     OpenBuiltIn(&'static str),
+    /// Close the window.
+    Close,
     /// Save what was done as a scenario.
     Save(PathBuf),
     /// Write the traces up to the cursor, as CSV or Parquet by the file's ending.

@@ -52,6 +52,8 @@ pub struct Desk {
     export: Option<Export>,
     /// What would lose what was done and not saved: it waits for a word.
     waiting: Option<Act>,
+    /// The window is to close.
+    closing: bool,
     /// A picture that somebody asked for; the shell takes it.
     picture: Option<std::path::PathBuf>,
     themed: bool,
@@ -75,6 +77,7 @@ impl Desk {
             notices: Notices::default(),
             export: None,
             waiting: None,
+            closing: false,
             picture: None,
             themed: false,
         }
@@ -103,6 +106,11 @@ impl Desk {
     /// Tells a person something for a while.
     pub fn notify(&mut self, said: Said) {
         self.notices.say(said);
+    }
+
+    /// Whether the window is to close: somebody asked for it, and nothing unsaved is in the way.
+    pub fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// Whether the window has to be drawn again without anybody touching it.
@@ -162,7 +170,7 @@ impl Desk {
         let answer = egui::Modal::new(egui::Id::new("unsaved")).show(ctx, |ui| {
             ui.set_max_width(380.0);
             ui.heading("What was done is not saved");
-            ui.label(format!("{} commands were given in {name}.", self.session.entries().len()));
+            ui.label(format!("The commands given in {name} would be lost."));
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 let buttons = ["Save first…", "Go on without", "Stay here"].map(|label| ui.button(label).clicked());
@@ -220,7 +228,7 @@ impl Desk {
         if let Act::Save(path) = &act {
             self.settings.remember(path);
         }
-        let loses = matches!(act, Act::New | Act::Open(_) | Act::OpenBuiltIn(_));
+        let loses = matches!(act, Act::New | Act::Open(_) | Act::OpenBuiltIn(_) | Act::Close);
         if loses && self.session.is_unsaved() && self.waiting.is_none() {
             self.waiting = Some(act);
             return;
@@ -239,6 +247,7 @@ impl Desk {
                 Ok(session) => self.replace(session),
                 Err(problems) => self.refuse(&problems),
             },
+            Act::Close => self.closing = true,
             Act::ExportTraces(path) => self.export = Some(Export::start(&self.session, path)),
             Act::ExportPicture(path) => self.picture = Some(path),
             Act::Ask(dialog) => self.files.ask(dialog, self.session.file().as_deref()),

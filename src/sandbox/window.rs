@@ -9,18 +9,19 @@ use bevy::app::{App, AppExit, PluginGroup, PluginsState, Startup, Update};
 use bevy::camera::visibility::RenderLayers;
 use bevy::camera::{Camera, Camera2d, CameraOutputMode, ClearColor, ClearColorConfig, RenderTarget};
 use bevy::color::Color;
-use bevy::ecs::message::MessageReader;
+use bevy::ecs::message::{MessageReader, MessageWriter};
 use bevy::ecs::query::With;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::system::{Commands, NonSend, NonSendMut, Query, Res, ResMut};
 use bevy::render::render_resource::BlendState;
 use bevy::render::view::screenshot::{Screenshot, save_to_disk};
 use bevy::time::{Real, Time};
-use bevy::window::{PrimaryWindow, Window, WindowPlugin, WindowResolution};
+use bevy::window::{PrimaryWindow, Window, WindowCloseRequested, WindowPlugin, WindowResolution};
 use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{EguiContexts, EguiGlobalSettings, EguiPlugin, EguiPrimaryContextPass, PrimaryEguiContext};
 use egui::{LayerId, Ui, UiBuilder};
 
+use crate::sandbox::act::Act;
 use crate::sandbox::desk::Desk;
 use crate::sandbox::scene::link::{SceneControl, SceneReport};
 use crate::sandbox::scene::state::{BackState, glow};
@@ -74,10 +75,12 @@ pub fn open(desk: Desk) -> Result<(), WindowError> {
     };
     let mut app = started(desk, || {
         let mut app = App::new();
-        app.add_plugins(DefaultPlugins.set(WindowPlugin { primary_window: Some(window), ..WindowPlugin::default() }));
+        // Closing waits for a word where something is not saved.
+        let window = WindowPlugin { primary_window: Some(window), close_when_requested: false, ..Default::default() };
+        app.add_plugins(DefaultPlugins.set(window));
         (app, RenderTarget::default())
     })?;
-    app.add_systems(Update, (title, picture, pace, keep_settings));
+    app.add_systems(Update, (title, picture, pace, close));
     match app.run() {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(WindowError::NoGraphics(format!("the window ended with code {code}"))),
@@ -211,9 +214,20 @@ fn pace(desk: NonSend<Desk>, mut settings: ResMut<WinitSettings>) {
     }
 }
 
-/// Keeps the settings when the window is closed.
-fn keep_settings(mut exits: MessageReader<AppExit>, mut desk: NonSendMut<Desk>) {
-    if exits.read().next().is_some() {
-        desk.keep_settings();
+/// Closes the window when that was asked for and the desk agrees; its settings are kept.
+fn close(
+    mut asked: MessageReader<WindowCloseRequested>,
+    mut desk: NonSendMut<Desk>,
+    mut contexts: EguiContexts,
+    mut exits: MessageWriter<AppExit>,
+) -> bevy::ecs::error::Result {
+    if asked.read().next().is_some() {
+        let ctx = contexts.ctx_mut()?.clone();
+        desk.act(Act::Close, &ctx);
     }
+    if desk.is_closing() {
+        desk.keep_settings();
+        exits.write(AppExit::Success);
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The panels of the window, as a person uses them: by label, by mouse and by key.
 
+mod desk;
 mod files;
 mod gallery;
 mod keys;

@@ -1,0 +1,44 @@
+//! The whole desk without a window.
+
+use std::time::Duration;
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use stimtwin::sandbox::act::Act;
+use stimtwin::sandbox::desk::Desk;
+use stimtwin::sandbox::session::Session;
+use stimtwin::sandbox::settings::{Keeper, Settings};
+
+const ASKS: &str = "What was done is not saved";
+
+fn act(harness: &mut Harness<'static, Desk>, act: Act) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(act, &ctx);
+    harness.run_steps(3);
+}
+
+#[test]
+fn verif_what_is_not_saved_is_asked_for_before_it_is_lost() {
+    let session = Session::built_in("first-session").unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let desk = Desk::new(session, Settings::default(), Keeper::off());
+    let mut harness = Harness::builder()
+        .with_size([1600.0, 1000.0])
+        .build_ui_state(|ui, desk: &mut Desk| desk.ui(ui, Duration::ZERO), desk);
+    harness.run_steps(3);
+    let given = |harness: &Harness<'static, Desk>| harness.state().session().entries().len();
+    act(&mut harness, Act::Give("TestImpedance".to_string()));
+    for lost in [Act::New, Act::OpenBuiltIn("six-months"), Act::Close] {
+        act(&mut harness, lost);
+        assert!(harness.query_by_label(ASKS).is_some());
+        harness.get_by_label("Stay here").click();
+        harness.run_steps(3);
+        assert!(harness.query_by_label(ASKS).is_none() && !harness.state().is_closing());
+        assert_eq!(given(&harness), 1);
+    }
+    act(&mut harness, Act::New);
+    harness.get_by_label("Go on without").click();
+    harness.run_steps(3);
+    assert_eq!(given(&harness), 0);
+    act(&mut harness, Act::Close);
+    assert!(harness.state().is_closing(), "nothing is lost, and nothing is asked");
+}
