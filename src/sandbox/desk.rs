@@ -6,6 +6,7 @@ use std::time::Duration;
 use egui::{RichText, Ui};
 use egui_dock::tab_viewer::TabViewer;
 use egui_dock::{DockArea, DockState, NodeIndex, Style};
+use serde::{Deserialize, Serialize};
 
 use crate::sandbox::act::{Act, Dialog, Tab};
 use crate::sandbox::export::Export;
@@ -26,16 +27,21 @@ use crate::sandbox::view::View;
 use crate::sim::Fault;
 use crate::time::SimTime;
 
-/// What the panels keep for themselves.
-#[derive(Default)]
+/// What the panels keep for themselves; some of it until the next start.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct States {
-    back: BackPanel,
     programmer: ProgrammerState,
     waveform: WaveformState,
     scopes: ScopesState,
-    transport: TransportState,
     device: device::DeviceState,
+    #[serde(skip)]
+    back: BackPanel,
+    #[serde(skip)]
+    transport: TransportState,
+    #[serde(skip)]
     gallery: GalleryState,
+    #[serde(skip)]
     keys: KeysState,
 }
 
@@ -62,7 +68,7 @@ pub struct Desk {
 impl Desk {
     /// A desk with those settings, which the keeper keeps.
     pub fn new(mut session: Session, settings: Settings, keeper: Keeper) -> Self {
-        let dock = settings.layout().unwrap_or_else(first_layout);
+        let (dock, states) = settings.layout().unwrap_or_else(|| (first_layout(), States::default()));
         let theme = if settings.dark { Theme::dark() } else { Theme::light() };
         session.act(Act::Speed(settings.speed));
         session.act(Act::ApplyAtOnce(settings.apply_at_once));
@@ -72,7 +78,7 @@ impl Desk {
             settings,
             keeper,
             dock,
-            states: States::default(),
+            states,
             files: Files::default(),
             notices: Notices::default(),
             export: None,
@@ -121,7 +127,7 @@ impl Desk {
 
     /// Keeps looks and layout until the next start.
     pub fn keep_settings(&mut self) {
-        self.settings.set_layout(&self.dock);
+        self.settings.set_layout(&(&self.dock, &self.states));
         self.settings.speed = self.session.transport().speed;
         self.settings.apply_at_once = self.session.applies_at_once();
         if let Some(told) = self.keeper.keep(&self.settings) {
@@ -139,8 +145,11 @@ impl Desk {
         let view = View { session: &self.session, theme: &self.theme };
         let mut out = keys::take(&ctx, &view, &mut self.states.keys, self.files.is_open());
         self.draw(root, &mut out);
-        out.extend(self.ask(&ctx));
+        let answered = self.ask(&ctx);
         out.into_iter().for_each(|act| self.act(act, &ctx));
+        if let Some(act) = answered {
+            self.carry_out(act, &ctx);
+        }
         let let_go = ctx.input(|input| !input.pointer.any_down());
         if let_go {
             self.session.end_gesture();
@@ -163,7 +172,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Asks whether what was done may be lost; returns what was waiting, if so.
+    /// Asks whether what was done may be lost; returns what is to be carried out then.
     fn ask(&mut self, ctx: &egui::Context) -> Option<Act> {
         self.waiting.as_ref()?;
         let name = self.session.scenario().name.clone();
@@ -181,20 +190,13 @@ impl Desk {
         match answer.inner {
             Some(0) => {
                 self.waiting = None;
-                Some(Act::Ask(Dialog::Save))
+                return Some(Act::Ask(Dialog::Save));
             }
-            Some(1) => self.waiting.clone(),
-            Some(_) => {
-                self.waiting = None;
-                None
-            }
-            None => {
-                if answer.should_close() {
-                    self.waiting = None;
-                }
-                None
-            }
+            Some(1) => return self.waiting.take(),
+            None if !answer.should_close() => {}
+            _ => self.waiting = None,
         }
+        None
     }
 
     fn draw(&mut self, root: &mut Ui, out: &mut Vec<Act>) {
@@ -223,17 +225,20 @@ impl Desk {
         out.extend(files.show(&ctx));
     }
 
-    /// Does what a panel asks for.
+    /// Does what a panel asks for; what would lose unsaved work waits for a word.
     pub fn act(&mut self, act: Act, ctx: &egui::Context) {
+        let loses = matches!(act, Act::New | Act::Open(_) | Act::OpenBuiltIn(_) | Act::Close);
+        if loses && self.session.is_unsaved() {
+            self.waiting = Some(act);
+        } else {
+            self.carry_out(act, ctx);
+        }
+    }
+
+    fn carry_out(&mut self, act: Act, ctx: &egui::Context) {
         if let Act::Save(path) = &act {
             self.settings.remember(path);
         }
-        let loses = matches!(act, Act::New | Act::Open(_) | Act::OpenBuiltIn(_) | Act::Close);
-        if loses && self.session.is_unsaved() && self.waiting.is_none() {
-            self.waiting = Some(act);
-            return;
-        }
-        self.waiting = None;
         let Some(act) = self.session.act(act) else { return };
         match act {
             Act::Open(path) => match Session::open(&path) {
@@ -248,6 +253,9 @@ impl Desk {
                 Err(problems) => self.refuse(&problems),
             },
             Act::Close => self.closing = true,
+            Act::ExportTraces(_) if self.export.is_some() => {
+                self.notices.say(Said::Refused("traces are being written already; wait until they are".to_string()));
+            }
             Act::ExportTraces(path) => self.export = Some(Export::start(&self.session, path)),
             Act::ExportPicture(path) => self.picture = Some(path),
             Act::Ask(dialog) => self.files.ask(dialog, self.session.file().as_deref()),
@@ -274,7 +282,7 @@ impl Desk {
         session.act(Act::Speed(self.session.transport().speed));
         session.act(Act::ApplyAtOnce(self.session.applies_at_once()));
         self.session = session;
-        self.states.scopes = ScopesState::default();
+        self.states.scopes = self.states.scopes.for_another();
     }
 
     fn refuse(&mut self, problems: &[crate::scenario::reader::Problem]) {

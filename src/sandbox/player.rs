@@ -53,6 +53,11 @@ impl Grain {
         Self { every, pulses: every <= Self::FINE.every }
     }
 
+    /// For the way to the device's next event, whose pulse is looked at: some 200 samples.
+    fn towards(span: SimTime) -> Self {
+        Self { every: decade_below(span.nanos() as f64 / 200.0).max(Self::FINE.every), pulses: true }
+    }
+
     /// Whether this shows something that the other does not.
     fn is_finer(self, other: Self) -> bool {
         self.every < other.every || (self.pulses && !other.pulses)
@@ -148,12 +153,14 @@ impl Player {
     ///
     /// # Errors
     /// An invariant broke.
-    pub fn advance_past_pulse(&mut self, until: SimTime, grain: Grain, deadline: Deadline) -> Result<bool, Fault> {
-        self.note_grain(grain);
+    pub fn advance_past_pulse(&mut self, until: SimTime, deadline: Deadline) -> Result<bool, Fault> {
         let before = self.pulses;
         while self.simulation.now() < until && !deadline.is_over() {
-            // Between the device's events nothing is to be seen: one step leads to the next event and past it.
-            let event = self.simulation.generator().next_event().unwrap_or(until).max(self.simulation.now());
+            // It may be half a day away: the more there is to pass until the device does something, the less closely.
+            let now = self.simulation.now();
+            let event = self.simulation.generator().next_event().unwrap_or(until).max(now);
+            let grain = Grain::towards(event - now);
+            self.note_grain(grain);
             self.step(until.min(event + SimTime::from_nanos(1)), grain)?;
             if self.pulses > before {
                 self.sample_here();

@@ -60,7 +60,7 @@ impl Settings {
         self.recent.truncate(MOST_RECENT);
     }
 
-    /// The layout; none where none is kept, or where it is of another version of the program.
+    /// The layout of tabs and panels; none where none is kept, or where it is of another version of the program.
     pub fn layout<T: DeserializeOwned>(&self) -> Option<T> {
         ron::from_str(self.layout.as_deref()?).ok()
     }
@@ -68,11 +68,6 @@ impl Settings {
     /// Keeps the layout.
     pub fn set_layout<T: Serialize>(&mut self, layout: &T) {
         self.layout = ron::to_string(layout).ok();
-    }
-
-    /// Forgets the layout.
-    pub fn forget_layout(&mut self) {
-        self.layout = None;
     }
 
     /// With figures that the window can be drawn with, whatever the file says.

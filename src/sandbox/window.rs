@@ -10,11 +10,12 @@ use bevy::camera::visibility::RenderLayers;
 use bevy::camera::{Camera, Camera2d, CameraOutputMode, ClearColor, ClearColorConfig, RenderTarget};
 use bevy::color::Color;
 use bevy::ecs::message::{MessageReader, MessageWriter};
+use bevy::ecs::observer::On;
 use bevy::ecs::query::With;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::system::{Commands, NonSend, NonSendMut, Query, Res, ResMut};
 use bevy::render::render_resource::BlendState;
-use bevy::render::view::screenshot::{Screenshot, save_to_disk};
+use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::time::{Real, Time};
 use bevy::window::{PrimaryWindow, Window, WindowCloseRequested, WindowPlugin, WindowResolution};
 use bevy::winit::{UpdateMode, WinitSettings};
@@ -201,8 +202,15 @@ fn title(desk: NonSend<Desk>, mut windows: Query<&mut Window, With<PrimaryWindow
 /// Writes the picture on the screen where somebody asked for it.
 fn picture(mut desk: NonSendMut<Desk>, mut commands: Commands) {
     let Some(path) = desk.take_picture() else { return };
-    desk.notify(Said::Done(format!("picture written to {}", path.display())));
-    commands.spawn(Screenshot::primary_window()).observe(save_to_disk(path));
+    commands.spawn(Screenshot::primary_window()).observe(
+        move |captured: On<ScreenshotCaptured>, mut desk: NonSendMut<Desk>| {
+            let outcome = still::write(captured.image.clone(), &path);
+            desk.notify(match outcome {
+                Ok(()) => Said::Done(format!("picture written to {}", path.display())),
+                Err(why) => Said::Refused(why),
+            });
+        },
+    );
 }
 
 /// Draws as often as the screen does while something moves, and otherwise when somebody touches the window.

@@ -173,12 +173,6 @@ impl Memory {
         self.epoch += 1;
     }
 
-    /// Forgets everything.
-    pub fn forget_all(&mut self) {
-        let (version, epoch) = (self.version + 1, self.epoch + 1);
-        *self = Self { version, epoch, ..Self::new(std::mem::take(&mut self.probes)) };
-    }
-
     /// The newest instant that something is known of.
     pub fn head(&self) -> SimTime {
         self.reached

@@ -49,7 +49,14 @@ pub fn finish(app: &mut App) {
 /// # Errors
 /// The picture does not come back, or cannot be written.
 pub fn save(app: &mut App, image: &Handle<Image>, path: &Path) -> Result<(), String> {
-    let picture = take(app, image)?;
+    take(app, image).and_then(|picture| write(picture, path))
+}
+
+/// Writes a picture that was rendered to a file, whose ending tells the format.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(picture: Image, path: &Path) -> Result<(), String> {
     let picture = picture.try_into_dynamic().map_err(|error| error.to_string())?;
     picture.to_rgb8().save(path).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -383,7 +383,7 @@ impl Session {
             }
             Goal::Pulse => {
                 let end = self.simulation().end();
-                self.player.advance_past_pulse(end, Grain::FINE, deadline)? || self.simulation().now() >= end
+                self.player.advance_past_pulse(end, deadline)? || self.simulation().now() >= end
             }
         };
         if reached {

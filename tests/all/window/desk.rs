@@ -35,10 +35,41 @@ fn verif_what_is_not_saved_is_asked_for_before_it_is_lost() {
         assert!(harness.query_by_label(ASKS).is_none() && !harness.state().is_closing());
         assert_eq!(given(&harness), 1);
     }
+    // To ask twice is no answer.
+    act(&mut harness, Act::Close);
+    act(&mut harness, Act::Close);
+    assert!(harness.query_by_label(ASKS).is_some() && !harness.state().is_closing());
     act(&mut harness, Act::New);
     harness.get_by_label("Go on without").click();
     harness.run_steps(3);
     assert_eq!(given(&harness), 0);
     act(&mut harness, Act::Close);
     assert!(harness.state().is_closing(), "nothing is lost, and nothing is asked");
+}
+
+#[test]
+fn verif_what_the_panels_show_is_kept_until_the_next_start() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let file = folder.path().join("sandbox.ron");
+    let start = || {
+        let (keeper, settings, told) = Keeper::at(&file);
+        assert_eq!(told, None);
+        let session = Session::built_in("first-session").unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let mut harness = Harness::builder()
+            .with_size([1600.0, 1000.0])
+            .build_ui_state(|ui, desk: &mut Desk| desk.ui(ui, Duration::ZERO), Desk::new(session, settings, keeper));
+        harness.run_steps(3);
+        harness
+    };
+    let months = |harness: &Harness<'static, Desk>| harness.query_by_label("Strength %").is_some();
+    let mut harness = start();
+    assert!(months(&harness));
+    harness.get_by_label("Months").click();
+    harness.run_steps(3);
+    assert!(!months(&harness));
+    harness.state_mut().keep_settings();
+    let mut again = start();
+    assert!(!months(&again), "it was hidden when the window was closed");
+    act(&mut again, Act::OpenBuiltIn("six-months"));
+    assert!(!months(&again), "and stays so in another scenario");
 }

@@ -61,6 +61,10 @@ struct Bench {
     out: Vec<Act>,
 }
 
+fn seen<'a>(memory: &'a Memory, transport: &'a Transport, theme: &'a Theme) -> Seen<'a> {
+    Seen { memory, transport, clock: DayClock::default(), units: BySide::new(|_| 120), theme }
+}
+
 fn harness() -> Harness<'static, Bench> {
     let bench = Bench {
         memory: memory(),
@@ -71,13 +75,7 @@ fn harness() -> Harness<'static, Bench> {
     };
     let mut harness = Harness::builder().with_size(vec2(1200.0, 800.0)).with_max_steps(20).build_ui_state(
         |ui, bench: &mut Bench| {
-            let seen = Seen {
-                memory: &bench.memory,
-                transport: &bench.transport,
-                clock: DayClock::default(),
-                units: BySide::new(|_| 120),
-                theme: &bench.theme,
-            };
+            let seen = seen(&bench.memory, &bench.transport, &bench.theme);
             scopes(ui, &seen, &mut bench.state, &mut bench.out);
         },
         bench,
@@ -179,13 +177,7 @@ fn verif_markers_snap_to_edges_and_measure_the_phase() {
     assert!(harness.query_all_by_label("−0.4 µC").count() >= 2, "2 mA for 200 µs on both sides");
     let measured = {
         let bench = harness.state();
-        let seen = Seen {
-            memory: &bench.memory,
-            transport: &bench.transport,
-            clock: DayClock::default(),
-            units: BySide::new(|_| 120),
-            theme: &bench.theme,
-        };
+        let seen = seen(&bench.memory, &bench.transport, &bench.theme);
         bench.state.measured(&seen)
     };
     let find = |name: &str| measured.iter().find(|row| row.name.starts_with(name)).unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stimtwin::checkpoint::Checkpoint;
 use stimtwin::sandbox::act::{Act, Step};
+use stimtwin::sandbox::memory::PulseQuantity;
 use stimtwin::sandbox::session::{Said, Session};
 use stimtwin::scenario::Scenario;
 use stimtwin::side::Side;
@@ -218,6 +219,25 @@ fn verif_pulses_are_remembered_with_current_and_voltage() {
     (0..3).for_each(|_| act(&mut session, Act::Step(Step::Pulse)));
     let pulses = session.generator().pulses(Side::Left) + session.generator().pulses(Side::Right);
     assert!((3..=6).contains(&pulses), "{pulses} pulses after three steps");
+    // 1.2 mA flow through the cathodes and back, and the voltage follows.
+    let from_to = (at("2 s"), at("2.4 s"));
+    let current = session.memory().measure_pulses(Side::Left, PulseQuantity::Current, from_to);
+    assert!((current.min + 1.2).abs() < 0.01 && (current.max - 1.2).abs() < 0.01, "{current:?}");
+    let voltage = session.memory().measure_pulses(Side::Left, PulseQuantity::Load, from_to);
+    assert!(voltage.min < -1.0 && voltage.max > 0.5, "{voltage:?}");
+}
+
+#[test]
+fn verif_a_step_to_a_pulse_half_a_day_away_is_short() {
+    let mut session = Session::built_in("six-months").unwrap_or_else(|problems| panic!("{problems:#?}"));
+    // After the session of the evening nothing comes before that of the morning.
+    act(&mut session, Act::Seek(at("21 h")));
+    let from = session.transport().cursor;
+    let before = session.memory().version();
+    act(&mut session, Act::Step(Step::Pulse));
+    assert!(session.transport().cursor - from > at("8 h"), "{}", session.transport().cursor);
+    let taken = session.memory().version() - before;
+    assert!(taken < 100_000, "{taken} things are remembered of the way");
 }
 
 #[test]

@@ -38,8 +38,6 @@ fn verif_a_layout_of_another_version_is_none() {
     assert_eq!(settings.layout::<Tab>(), None);
     settings.set_layout(&Tab::Back);
     assert_eq!(settings.layout(), Some(Tab::Back));
-    settings.forget_layout();
-    assert_eq!(settings.layout::<Tab>(), None);
 }
 
 #[test]

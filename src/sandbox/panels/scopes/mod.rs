@@ -104,6 +104,12 @@ impl Default for ScopesState {
 }
 
 impl ScopesState {
+    /// For another scenario: which scopes are shown stays, and how high they are.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { choices: self.choices.clone(), months: self.months, ..Self::default() }
+    }
+
     fn know(&mut self, probes: &[Probe]) {
         if self.lanes.is_empty() || self.probes != probes {
             self.probes = probes.to_vec();

@@ -15,7 +15,7 @@ const AXIS_WIDTH: f32 = 52.0;
 
 /// How close labels of the axes come before they fade, points.
 pub const TIGHT_X: Rangef = Rangef { min: 36.0, max: 52.0 };
-pub const TIGHT_Y: Rangef = Rangef { min: 16.0, max: 26.0 };
+const TIGHT_Y: Rangef = Rangef { min: 16.0, max: 26.0 };
 
 /// The least and the largest time, µs, and current, mA, that are shown.
 type Bounds = ([f64; 2], [f64; 2]);
@@ -50,7 +50,7 @@ fn bounds(settings: &Settings, preview: &Preview, device: &DeviceProfile) -> Bou
 }
 
 /// A plot that nothing moves but its data.
-fn still_plot<'a>(id: &str, height: f32, unit: &'a str) -> Plot<'a> {
+pub fn still_plot<'a>(id: &str, height: f32, unit: &'a str) -> Plot<'a> {
     Plot::new(id.to_string())
         .height(height)
         .allow_drag(false)

@@ -1,11 +1,9 @@
 //! The recruitment curve: which part of the motor axons an amplitude fires, with this pulse through these contacts.
 
 use egui::Ui;
-use egui_plot::{
-    AxisHints, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoints, Points, VLine, uniform_grid_spacer,
-};
+use egui_plot::{AxisHints, Line, LineStyle, MarkerShape, PlotBounds, PlotPoints, Points, VLine, uniform_grid_spacer};
 
-use crate::sandbox::panels::waveform::pulse::{TIGHT_X, TIGHT_Y};
+use crate::sandbox::panels::waveform::pulse::{TIGHT_X, still_plot};
 use crate::sandbox::preview::Preview;
 use crate::sandbox::theme::Theme;
 use crate::side::Side;
@@ -38,18 +36,9 @@ pub fn recruitment_ui(
     // Room for the whole curve, also where it ends far below what the device can make.
     let half_ma = preview.half_na().map_or(most_ma, |half| half / 1e6);
     let to_ma = (half_ma * 3.0).max(amplitude_ma * 1.2).min(most_ma).max(1e-3);
-    Plot::new("recruitment")
-        .height(height)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .allow_axis_zoom_drag(false)
-        .show_x(false)
-        .show_y(false)
-        .custom_x_axes(vec![AxisHints::new_x().label("mA").label_spacing(TIGHT_X)])
-        .custom_y_axes(vec![AxisHints::new_y().label("% of motor axons").min_thickness(52.0).label_spacing(TIGHT_Y)])
+    let across = AxisHints::new_x().label("mA").label_spacing(TIGHT_X);
+    still_plot("recruitment", height, "% of motor axons")
+        .custom_x_axes(vec![across])
         .y_grid_spacer(uniform_grid_spacer(|_| [100.0, 50.0, 25.0]))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [to_ma, 105.0]));
