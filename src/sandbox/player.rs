@@ -156,9 +156,12 @@ impl Player {
     pub fn advance_past_pulse(&mut self, until: SimTime, deadline: Deadline) -> Result<bool, Fault> {
         let before = self.pulses;
         while self.simulation.now() < until && !deadline.is_over() {
-            // It may be half a day away: the more there is to pass until the device does something, the less closely.
+            // It may be half a day away: the more there is to pass until the device does something or is told to, the
+            // less closely.
             let now = self.simulation.now();
-            let event = self.simulation.generator().next_event().unwrap_or(until).max(now);
+            let command = self.timeline.iter().map(|command| command.at).find(|at| *at >= now);
+            let event = [self.simulation.generator().next_event(), command].into_iter().flatten().min();
+            let event = event.unwrap_or(until).max(now);
             let grain = Grain::towards(event - now);
             self.note_grain(grain);
             self.step(until.min(event + SimTime::from_nanos(1)), grain)?;

@@ -61,7 +61,7 @@ fn verif_what_the_panels_show_is_kept_until_the_next_start() {
         harness.run_steps(3);
         harness
     };
-    let months = |harness: &Harness<'static, Desk>| harness.query_by_label("Strength %").is_some();
+    let months = |harness: &Harness<'static, Desk>| harness.query_by_label("Strength over months").is_some();
     let mut harness = start();
     assert!(months(&harness));
     harness.get_by_label("Months").click();
