@@ -1,0 +1,75 @@
+//! `stimtwin run`: a scenario from its start to its end.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use stimtwin::run::output::Output;
+use stimtwin::run::progress::{Bar, Progress, Silent};
+use stimtwin::run::report::Report;
+use stimtwin::run::{RunError, RunOptions, run};
+use stimtwin::scenario::Scenario;
+use stimtwin::time::{SimTime, positive};
+
+use super::{BAD_INPUT, INTERNAL_FAULT, UNMET, complain, explain, refuse, say};
+
+/// The arguments.
+#[derive(clap::Args)]
+pub struct RunArgs {
+    /// The scenario file
+    scenario: PathBuf,
+    /// Write summary.json, traces and events.jsonl to this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the results in the folder of --out
+    #[arg(long, requires = "out")]
+    overwrite: bool,
+    /// The longest step of simulated time, such as 1ms; changes no result
+    #[arg(long, value_parser = positive)]
+    tick: Option<SimTime>,
+    /// Stop at this simulated time, such as "12 min"
+    #[arg(long, value_parser = positive, value_name = "T")]
+    until: Option<SimTime>,
+    /// Use this seed instead of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the scenario of a file.
+pub fn run_file(args: RunArgs) -> ExitCode {
+    let mut scenario = match Scenario::from_file(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(problems) => return explain(&problems),
+    };
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    if let Some(until) = args.until.filter(|&until| until > scenario.duration) {
+        return refuse(format_args!("--until is {until}, and the scenario ends at {}", scenario.duration));
+    }
+    let output = match args.out.map(|folder| Output::create(&folder, &scenario.recordings, args.overwrite)).transpose()
+    {
+        Ok(output) => output,
+        Err(error) => return refuse(error),
+    };
+    run_scenario(&scenario, RunOptions { tick: args.tick, until: args.until }, output, args.quiet)
+}
+
+/// Runs a scenario and says what came of it.
+pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Output>, quiet: bool) -> ExitCode {
+    let mut progress: Box<dyn Progress> =
+        if quiet || !std::io::stderr().is_terminal() { Box::new(Silent) } else { Box::new(Bar::new()) };
+    match run(scenario, options, output, progress.as_mut()) {
+        Ok(summary) => {
+            let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
+            let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();
+            unmet.iter().for_each(|verdict| complain(format_args!("error: {verdict}")));
+            if unmet.is_empty() { code } else { ExitCode::from(UNMET) }
+        }
+        Err(error) => {
+            complain(format_args!("error: {error}"));
+            ExitCode::from(if matches!(error, RunError::Fault(_)) { INTERNAL_FAULT } else { BAD_INPUT })
+        }
+    }
+}
