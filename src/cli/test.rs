@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown};
 use stimtwin::run::junit::{annotations, junit};
 use stimtwin::run::requirements::{Coverage, read_requirements};
 use stimtwin::run::suite::{Case, Grade, Outcome, SuiteOptions, collect, run_suite, shard};
@@ -59,7 +62,16 @@ fn part(text: &str) -> Result<(usize, usize), String> {
 }
 
 /// Set once somebody asks the suite to stop.
-static STOP: AtomicBool = AtomicBool::new(false);
+static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Watches for interrupts: the first asks the suite to stop, the second ends it at once.
+fn watch_for_interrupts() -> std::io::Result<()> {
+    for signal in [SIGINT, SIGTERM] {
+        register_conditional_shutdown(signal, i32::from(BAD_INPUT), Arc::clone(&STOP))?;
+        register(signal, Arc::clone(&STOP))?;
+    }
+    Ok(())
+}
 
 /// Runs a suite.
 pub fn test(args: &TestArgs) -> ExitCode {
@@ -76,12 +88,7 @@ pub fn test(args: &TestArgs) -> ExitCode {
         Ok(requirements) => requirements,
         Err(message) => return refuse(message),
     };
-    let interrupted = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(BAD_INPUT));
-        }
-    };
-    if let Err(error) = ctrlc::set_handler(interrupted) {
+    if let Err(error) = watch_for_interrupts() {
         return refuse(format_args!("interrupts cannot be watched for: {error}"));
     }
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
