@@ -3,6 +3,8 @@
 pub mod device;
 pub mod output;
 pub mod progress;
+pub mod record;
+pub mod replay;
 pub mod report;
 pub mod suite;
 pub mod summary;

@@ -29,7 +29,7 @@ use crate::nerve::bundle::NerveProfile;
 use crate::record::expectation::Expectation;
 use crate::record::probe::Recording;
 use crate::scenario::expectations::read_expectations;
-use crate::scenario::library::{Kind, load, read_text};
+use crate::scenario::library::{Kind, Shelf, load, read_from};
 use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
@@ -109,7 +109,15 @@ impl Scenario {
     /// # Errors
     /// Every mistake in it and in the files that it names.
     pub fn from_text(file: &str, text: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
-        read_text(file, text, |root| read_scenario(root, folder)).and_then(|scenario| {
+        Self::from_shelf(file, text, folder, &Shelf::default())
+    }
+
+    /// As [`Self::from_text`], with a shelf for the files that it names; it then knows which were read.
+    ///
+    /// # Errors
+    /// As for [`Self::from_text`].
+    pub fn from_shelf(file: &str, text: &str, folder: &Path, shelf: &Shelf) -> Result<Self, Vec<Problem>> {
+        read_from(Some(shelf), file, text, |root| read_scenario(root, folder)).and_then(|scenario| {
             let message = "the scenario is not complete".to_string();
             scenario.ok_or(vec![Problem { file: file.to_string(), line: 0, column: 0, message }])
         })

@@ -20,6 +20,7 @@ mod reader_fuzz;
 mod safety;
 mod scenarios;
 mod suite;
+mod tape;
 mod threshold_rows;
 mod tidy;
 #[cfg(feature = "sandbox")]
