@@ -12,6 +12,8 @@ use stimtwin::run::RunOptions;
 use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
 
+use crate::cli::record::{RecordArgs, record_file};
+use crate::cli::replay::{ReplayArgs, replay};
 use crate::cli::run::{RunArgs, run_file, run_scenario};
 use crate::cli::test::{TestArgs, test};
 use crate::cli::threshold::{ThresholdArgs, thresholds};
@@ -38,6 +40,15 @@ enum Verb {
     /// Run a scenario from start to end
     #[command(after_help = "Example:\n  stimtwin run scenarios/first-session.ron --out out/")]
     Run(RunArgs),
+    /// Run a scenario and record it: the scenario, its commands, digests and states in one file
+    #[command(after_help = "Example:\n  stimtwin record scenarios/first-session.ron --out session.jsonl")]
+    Record(RecordArgs),
+    /// Run a recording again, and name the first difference
+    #[command(
+        after_help = "Example:\n  stimtwin record scenarios/sham.ron --out sham.jsonl && stimtwin replay sham.jsonl\n\n\
+                      Exit codes: 0 the same, 1 it differs, 2 it cannot be read, 3 an invariant broke."
+    )]
+    Replay(ReplayArgs),
     /// Read scenarios and report every mistake, without running them
     #[command(after_help = "Example:\n  stimtwin check scenarios/first-session.ron scenarios/sham.ron")]
     Check {
@@ -80,6 +91,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Some(Verb::Sandbox(args)) => window_closed(launch(args)),
         Some(Verb::Run(args)) => run_file(args),
+        Some(Verb::Record(args)) => record_file(&args),
+        Some(Verb::Replay(args)) => replay(&args),
         Some(Verb::Check { scenarios }) => cli::check::check(&scenarios),
         Some(Verb::Test(args)) => test(&args),
         Some(Verb::Assets { name }) => cli::assets::assets(name.as_deref()),

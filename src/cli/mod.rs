@@ -2,13 +2,16 @@
 
 pub mod assets;
 pub mod check;
+pub mod record;
+pub mod replay;
 pub mod run;
 pub mod test;
 pub mod threshold;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use stimtwin::run::progress::{Bar, Progress, Silent};
 use stimtwin::scenario::reader::Problem;
 
 /// The scenario expects of its run what did not come.
@@ -34,6 +37,11 @@ pub fn say(text: &dyn std::fmt::Display) -> ExitCode {
 /// Prints to standard error; where that is gone too, the exit code is all that is left to say.
 pub fn complain(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A bar on a terminal, else nobody.
+pub fn progress(quiet: bool) -> Box<dyn Progress> {
+    if quiet || !std::io::stderr().is_terminal() { Box::new(Silent) } else { Box::new(Bar::new()) }
 }
 
 /// Prints one sentence about bad input.

@@ -1,17 +1,15 @@
 //! `stimtwin run`: a scenario from its start to its end.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use stimtwin::run::output::Output;
-use stimtwin::run::progress::{Bar, Progress, Silent};
 use stimtwin::run::report::Report;
 use stimtwin::run::{RunError, RunOptions, run};
 use stimtwin::scenario::Scenario;
 use stimtwin::time::{SimTime, positive};
 
-use super::{BAD_INPUT, INTERNAL_FAULT, UNMET, complain, explain, refuse, say};
+use super::{BAD_INPUT, INTERNAL_FAULT, UNMET, complain, explain, progress, refuse, say};
 
 /// The arguments.
 #[derive(clap::Args)]
@@ -63,9 +61,7 @@ pub fn run_file(args: RunArgs) -> ExitCode {
 
 /// Runs a scenario and says what came of it.
 pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Output>, quiet: bool) -> ExitCode {
-    let mut progress: Box<dyn Progress> =
-        if quiet || !std::io::stderr().is_terminal() { Box::new(Silent) } else { Box::new(Bar::new()) };
-    match run(scenario, options, output, progress.as_mut()) {
+    match run(scenario, options, output, progress(quiet).as_mut()) {
         Ok(summary) => {
             let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
             let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();

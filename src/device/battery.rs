@@ -405,7 +405,7 @@ impl Battery {
         let now = i128::from(self.settled.nanos());
         for ((name, consumer), current_na) in Consumer::ALL.into_iter().zip(self.currents_na) {
             w.charge(name, self.used_ac(consumer) - i128::from(current_na) * now);
-            w.count("current_na", current_na as u64);
+            w.signed("current_na", current_na);
         }
         w.charge("before_ac", self.before_ac);
         w.charge("charged_ac", self.charged_ac - self.charged_by(self.settled));

@@ -88,7 +88,7 @@ impl DeviceClock {
     pub fn write_state(&self, w: &mut StateWriter) {
         w.time("clock_anchor", Some(self.anchor));
         w.time("clock_shown", Some(self.shown));
-        w.count("clock_drift_ppb", self.drift_ppb.cast_unsigned());
+        w.signed("clock_drift_ppb", self.drift_ppb);
     }
 
     /// Device nanoseconds in a true second.

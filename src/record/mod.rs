@@ -4,15 +4,19 @@ pub mod digest;
 pub mod events;
 pub mod probe;
 pub mod recorder;
+pub mod state;
+pub mod tape;
 pub mod trace;
 
 use bevy::app::App;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res, ResMut};
+use bevy::ecs::world::World;
 
 use crate::adaptation::multifidus::Multifidus;
 use crate::device::generator::PulseGenerator;
+use crate::device::pulse::CONTACT_NAMES;
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
 use crate::muscle::cursor::Cursor;
@@ -59,19 +63,7 @@ fn sample<const AT_END: bool>(
         return;
     }
     let Some(patient) = roster.patients().first() else { return };
-    let (generators, leads, contacts, nerves, pools, multifidi) = &states;
-    let view = |side: Side| {
-        let entities = &patient.sides[side];
-        Some(SideView {
-            generator: generators.get(patient.generator).ok()?,
-            lead: leads.get(entities.lead).ok()?,
-            contacts: contacts.get_many(entities.contacts).ok()?,
-            nerve: nerves.get(entities.nerve).ok()?,
-            pool: pools.get(entities.pool).ok()?,
-            multifidus: multifidi.get(entities.multifidus).ok()?,
-        })
-    };
-    let views = Side::BOTH.map(|side| view(side).expect("the roster's entities live"));
+    let views = Side::BOTH.map(|side| view(patient, side, &states));
     let pools = Side::BOTH.map(|side| patient.sides[side].pool);
     let mut cursors = cursors.get_many_mut(pools).expect("the roster's entities live");
     while let Some(at) = due(&recorder) {
@@ -92,6 +84,23 @@ type States<'w, 's> = (
     Query<'w, 's, &'static MotorUnitPool>,
     Query<'w, 's, &'static Multifidus>,
 );
+
+/// A side of a patient, out of the world's queries.
+fn view<'a>(patient: &PatientEntities, side: Side, states: &'a States) -> SideView<'a> {
+    let (generators, leads, contacts, nerves, pools, multifidi) = states;
+    let entities = &patient.sides[side];
+    let view = || {
+        Some(SideView {
+            generator: generators.get(patient.generator).ok()?,
+            lead: leads.get(entities.lead).ok()?,
+            contacts: contacts.get_many(entities.contacts).ok()?,
+            nerve: nerves.get(entities.nerve).ok()?,
+            pool: pools.get(entities.pool).ok()?,
+            multifidus: multifidi.get(entities.multifidus).ok()?,
+        })
+    };
+    view().expect("the roster's entities live")
+}
 
 /// Checks every component at each whole second and at the end.
 fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, states: States) {
@@ -134,30 +143,35 @@ fn take_digest(window: Res<Window>, roster: Res<Roster>, mut digests: ResMut<Dig
     }
     let Digests { run, writer } = &mut *digests;
     writer.clear();
-    write_state(&roster, &states, writer);
+    for patient in roster.patients() {
+        write_patient(&patient.name, Side::BOTH.map(|side| view(patient, side, &states)), writer);
+    }
     run.fold(window.to.whole_second(), writer.digest());
 }
 
-/// Writes the state of every component, patient by patient, in the order of a pulse's way.
-fn write_state(roster: &Roster, states: &States, w: &mut StateWriter) {
-    let (generators, leads, contacts, nerves, pools, multifidi) = states;
-    for patient in roster.patients() {
-        w.component(&patient.name, "generator");
-        generators.get(patient.generator).expect("the roster's entities live").write_state(w);
-        for side in Side::BOTH {
-            let entities = &patient.sides[side];
-            w.component(side.name(), "lead");
-            leads.get(entities.lead).expect("the roster's entities live").write_state(w);
-            for contact in contacts.get_many(entities.contacts).expect("the roster's entities live") {
-                w.component(side.name(), crate::device::pulse::CONTACT_NAMES[contact.index]);
-                contact.write_state(w);
-            }
-            w.component(side.name(), "nerve");
-            nerves.get(entities.nerve).expect("the roster's entities live").write_state(w);
-            w.component(side.name(), "pool");
-            pools.get(entities.pool).expect("the roster's entities live").write_state(w);
-            w.component(side.name(), "multifidus");
-            multifidi.get(entities.multifidus).expect("the roster's entities live").write_state(w);
+/// Writes the state of every component of a world, patient by patient, in the order of a pulse's way: what the digest
+/// is taken of.
+pub fn write_state(world: &World, w: &mut StateWriter) {
+    for patient in world.resource::<Roster>().patients() {
+        write_patient(&patient.name, Side::BOTH.map(|side| SideView::of(world, patient, side)), w);
+    }
+}
+
+fn write_patient(name: &str, views: [SideView<'_>; 2], w: &mut StateWriter) {
+    w.component(name, "generator");
+    views[0].generator.write_state(w);
+    for (side, view) in Side::BOTH.into_iter().zip(views) {
+        w.component(side.name(), "lead");
+        view.lead.write_state(w);
+        for contact in view.contacts {
+            w.component(side.name(), CONTACT_NAMES[contact.index]);
+            contact.write_state(w);
         }
+        w.component(side.name(), "nerve");
+        view.nerve.write_state(w);
+        w.component(side.name(), "pool");
+        view.pool.write_state(w);
+        w.component(side.name(), "multifidus");
+        view.multifidus.write_state(w);
     }
 }

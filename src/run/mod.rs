@@ -4,6 +4,8 @@ pub mod device;
 pub mod junit;
 pub mod output;
 pub mod progress;
+pub mod record;
+pub mod replay;
 pub mod report;
 pub mod requirements;
 pub mod suite;

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::scenario::reader::{Fields, Problem, Reader};
-use crate::time::SimTime;
+use crate::scenario::reader::{Fields, Node, Problem, Reader};
+use crate::time::{DayClock, SimTime, parse_instant};
 
 /// Something that was done: an entry of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Entry {
 /// # Errors
 /// The text is not that of a scenario.
 pub fn compose(file: &str, text: &str, entries: &[Entry], duration: Option<SimTime>) -> Result<String, Vec<Problem>> {
-    let reader = Reader::new(file, text);
+    let reader = Reader::new(file, text, None);
     let changes = reader.root().map(|root| {
         let fields = root.fields("Scenario");
         let changes = changes(&fields, root.range(), entries, duration);
@@ -40,6 +40,22 @@ pub fn compose(file: &str, text: &str, entries: &[Entry], duration: Option<SimTi
     }
     composed += &text[from..];
     Ok(composed)
+}
+
+/// The entries of a scenario's timeline as they are written, in the order of time, those of one instant as they stand.
+/// The text is one that has been read without a mistake.
+pub fn timeline(text: &str, clock: DayClock) -> Vec<Entry> {
+    let reader = Reader::new("", text, None);
+    let Some(root) = reader.root() else { return Vec::new() };
+    let entry = |node: Node<'_>| {
+        let fields = node.fields("At");
+        let at = fields.optional("at")?.with_text(|text| parse_instant(text, clock))?;
+        Some(Entry { at, command: text[fields.optional("do")?.range()].to_string() })
+    };
+    let list = root.fields("Scenario").optional("timeline").map(|node| node.list()).unwrap_or_default();
+    let mut entries: Vec<Entry> = list.into_iter().filter_map(entry).collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
 }
 
 /// What to put into which places.
@@ -114,6 +130,14 @@ mod tests {
         ] {
             assert_eq!(compose("f.ron", text, &entries, None).as_deref(), Ok(expected));
         }
+    }
+
+    #[test]
+    fn verif_a_timeline_comes_out_as_it_is_written() {
+        let text = "(timeline: [(at: \"day 1 00:00\", do: Reset), (do: /* no */ Away(for: \"1 h\"), at: \"3 s\")])";
+        let clock = DayClock::starting_at(SimTime::from_secs(86_399));
+        assert_eq!(timeline(text, clock), [entry(1, "Reset"), entry(3, "Away(for: \"1 h\")")]);
+        assert_eq!(timeline("(name: \"a\")", clock), []);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A name such as `restorative` means the profile of that name that is built in; a name with a `/` or ending in `.ron`
 //! means a file, looked for from the folder of the file that names it.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,54 @@ pub fn default_scenario() -> &'static Asset {
     ASSETS.iter().find(|asset| asset.kind == Kind::Scenarios).expect("the list above has one; a test reads it")
 }
 
+/// Where the files are that a scenario names, and which of them it has read: the disk, or texts that are kept, as a
+/// recording keeps them.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    kept: Option<Vec<(PathBuf, String)>>,
+    read: RefCell<Vec<(PathBuf, String)>>,
+    built_in: RefCell<Vec<&'static Asset>>,
+}
+
+impl Shelf {
+    /// A shelf of those texts, by their paths; nothing is looked for on the disk.
+    pub fn of(kept: Vec<(PathBuf, String)>) -> Self {
+        Self { kept: Some(kept), ..Self::default() }
+    }
+
+    /// Whether its texts are kept ones.
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    fn read(&self, path: &Path) -> Result<String, String> {
+        let text = match &self.kept {
+            None => read_file(path)?,
+            Some(kept) => {
+                let found = kept.iter().find(|(other, _)| other == path);
+                found.map(|(_, text)| text.clone()).ok_or("it is not among the files that are kept")?
+            }
+        };
+        let mut read = self.read.borrow_mut();
+        if !read.iter().any(|(other, _)| other == path) {
+            read.push((path.to_path_buf(), text.clone()));
+        }
+        Ok(text)
+    }
+
+    fn built_in(&self, asset: &'static Asset) {
+        let mut built_in = self.built_in.borrow_mut();
+        if !built_in.iter().any(|other| std::ptr::eq(*other, asset)) {
+            built_in.push(asset);
+        }
+    }
+
+    /// The files that were read, each once, with their paths and texts; and the built-in ones.
+    pub fn into_read(self) -> (Vec<(PathBuf, String)>, Vec<&'static Asset>) {
+        (self.read.into_inner(), self.built_in.into_inner())
+    }
+}
+
 /// A profile file that was found: where and what.
 struct Found {
     file: String,
@@ -112,7 +161,7 @@ pub fn read_file(path: &Path) -> Result<String, String> {
 fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found> {
     if name.contains('/') || name.ends_with(".ron") {
         let path = folder.join(name);
-        return match read_file(&path) {
+        return match node.shelf().map_or_else(|| read_file(&path), |shelf| shelf.read(&path)) {
             Ok(text) => {
                 let folder = path.parent().unwrap_or(folder).to_path_buf();
                 Some(Found { file: path.display().to_string(), text, folder })
@@ -125,6 +174,9 @@ fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found>
     }
     let of_kind = || ASSETS.iter().filter(|asset| asset.kind == kind);
     if let Some(asset) = of_kind().find(|asset| asset.name == name) {
+        if let Some(shelf) = node.shelf() {
+            shelf.built_in(asset);
+        }
         let file = format!("assets/{}/{name}.ron", kind.folder());
         return Some(Found { file, text: asset.text.to_string(), folder: folder.to_path_buf() });
     }
@@ -138,7 +190,7 @@ fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found>
 pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
     let name = node.with_text(|name| Ok(name.to_string()))?;
     let found = find(&node, &name, kind, folder)?;
-    match read_text(&found.file, &found.text, |root| read(root, &found.folder)) {
+    match read_from(node.shelf(), &found.file, &found.text, |root| read(root, &found.folder)) {
         Ok(value) => Some(value),
         Err(problems) => {
             node.adopt(problems);
@@ -152,7 +204,20 @@ pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node
 /// # Errors
 /// Every mistake in it.
 pub fn read_text<T>(file: &str, text: &str, read: impl FnOnce(Node<'_>) -> T) -> Result<T, Vec<Problem>> {
-    let reader = Reader::new(file, text);
+    read_from(None, file, text, read)
+}
+
+/// As [`read_text`], with a shelf for the files that the text names; the disk where there is none.
+///
+/// # Errors
+/// As for [`read_text`].
+pub fn read_from<T>(
+    shelf: Option<&Shelf>,
+    file: &str,
+    text: &str,
+    read: impl FnOnce(Node<'_>) -> T,
+) -> Result<T, Vec<Problem>> {
+    let reader = Reader::new(file, text, shelf);
     let value = reader.root().map(read);
     reader.finish(value)
 }

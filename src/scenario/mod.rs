@@ -29,7 +29,7 @@ use crate::muscle::profile::MuscleProfile;
 use crate::nerve::bundle::NerveProfile;
 use crate::record::probe::Recording;
 use crate::scenario::expectations::{Around, read_expectations};
-use crate::scenario::library::{Kind, load, read_text};
+use crate::scenario::library::{Kind, Shelf, load, read_from};
 use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
@@ -111,7 +111,15 @@ impl Scenario {
     /// # Errors
     /// Every mistake in it and in the files that it names.
     pub fn from_text(file: &str, text: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
-        read_text(file, text, |root| read_scenario(root, folder)).and_then(|scenario| {
+        Self::from_shelf(file, text, folder, &Shelf::default())
+    }
+
+    /// As [`Self::from_text`], with a shelf for the files that it names; it then knows which were read.
+    ///
+    /// # Errors
+    /// As for [`Self::from_text`].
+    pub fn from_shelf(file: &str, text: &str, folder: &Path, shelf: &Shelf) -> Result<Self, Vec<Problem>> {
+        read_from(Some(shelf), file, text, |root| read_scenario(root, folder)).and_then(|scenario| {
             let message = "the scenario is not complete".to_string();
             scenario.ok_or(vec![Problem { file: file.to_string(), line: 0, column: 0, message }])
         })
@@ -173,7 +181,8 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let record_node = fields.optional("record");
     let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
     let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
-    let expected = fields.optional("expect");
+    // A recording goes again without what was expected of it: traces that it is held against are not kept with it.
+    let expected = fields.optional("expect").filter(|node| !node.shelf().is_some_and(Shelf::is_kept));
     let (device, base) = device?;
     let implant = implant?;
     let maker = Maker { device: &device, implant: &implant };

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use ron::value::RawValue;
 use serde::de::{Deserialize, Deserializer};
 
+use crate::scenario::library::Shelf;
 use crate::scenario::raw::{FieldVisitor, RawList};
 use crate::time::{SimTime, parse_time_of_day};
 
@@ -43,13 +44,14 @@ impl std::fmt::Display for Problem {
 pub struct Reader<'a> {
     file: &'a str,
     text: &'a str,
+    shelf: Option<&'a Shelf>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of that text, which came from that file.
-    pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::default() }
+    /// A reader of that text, which came from that file; files that it names come from the shelf, or from the disk.
+    pub fn new(file: &'a str, text: &'a str, shelf: Option<&'a Shelf>) -> Self {
+        Self { file, text, shelf, problems: RefCell::default() }
     }
 
     /// The value that the file holds, if its syntax is right; else the mistake is noted.
@@ -109,6 +111,11 @@ impl<'a> Node<'a> {
         let start = self.text.as_ptr() as usize - self.reader.text.as_ptr() as usize;
         let blank = self.text.len() - self.text.trim_start().len();
         start + blank
+    }
+
+    /// Where the files are that it names; none for the disk.
+    pub fn shelf(&self) -> Option<&'a Shelf> {
+        self.reader.shelf
     }
 
     /// Where the value stands in the file, bytes, without comments and blanks around it.
@@ -412,7 +419,7 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        let reader = Reader::new("f.ron", text);
+        let reader = Reader::new("f.ron", text, None);
         let value = reader.root().map(|root| {
             let fields = root.fields("Thing");
             let amount = fields.required("amount_ma").map(|node| node.number(&(0.0..=5.0), "mA"));

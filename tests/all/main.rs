@@ -22,6 +22,7 @@ mod reader_fuzz;
 mod safety;
 mod scenarios;
 mod suite;
+mod tape;
 mod threshold_rows;
 mod tidy;
 #[cfg(feature = "sandbox")]
