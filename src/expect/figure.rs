@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(figure(&summary, "left.on"), Ok(Some(1.0)));
         for (key, words) in [
             ("sesions", "the summary has no sesions; did you mean sessions? it has: "),
-            ("left.contacts.E9.residual_uc", "left.contacts has no E9; did you mean E0? it has: E0"),
+            ("left.contacts.E9.residual_uc", "left.contacts has no E9; it has: E0"),
             ("left", "left is not a number; it has: "),
             ("scenario", "scenario is the text \"a text\""),
         ] {

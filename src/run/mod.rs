@@ -1,6 +1,7 @@
 //! A scenario from its start to its end, and what is written of it.
 
 pub mod device;
+pub mod golden;
 pub mod junit;
 pub mod output;
 pub mod progress;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::expect::verdict::Verdict;
+use crate::run::golden::{bless, judge};
 use crate::run::progress::Silent;
 use crate::run::{RunError, RunOptions, run};
 use crate::scenario::Scenario;
@@ -24,6 +25,8 @@ pub struct SuiteOptions {
     pub jobs: usize,
     /// Whether no further scenario is begun once one has not passed.
     pub fail_fast: bool,
+    /// Whether a tape of each scenario that meets what it expects is kept beside it, instead of holding it against one.
+    pub bless: bool,
     /// How long a scenario may take by the clock on the wall; none for as long as it takes.
     pub time_limit: Option<Duration>,
     /// Begins no further scenario, and ends those that run, once this is set.
@@ -194,7 +197,7 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
                     let skipped = stopped || options.fail_fast && failed.load(Ordering::Relaxed);
                     let deadline = options.time_limit.map(|limit| began + limit);
                     let of_run = RunOptions { deadline, stop: options.stop, ..RunOptions::default() };
-                    let outcome = if skipped { Outcome::Skipped } else { run_one(file, of_run) };
+                    let outcome = if skipped { Outcome::Skipped } else { run_one(file, of_run, options.bless) };
                     let took_s = began.elapsed().as_secs_f64();
                     let case = Case { file: file.display().to_string(), outcome, took_s };
                     failed.fetch_or(case.grade() > Grade::Skipped, Ordering::Relaxed);
@@ -209,7 +212,7 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
     cases.into_iter().map(|(_, case)| case).collect()
 }
 
-fn run_one(file: &Path, options: RunOptions) -> Outcome {
+fn run_one(file: &Path, options: RunOptions, to_bless: bool) -> Outcome {
     let invalid =
         |problems: Vec<Problem>| Outcome::Invalid { problems: problems.iter().map(ToString::to_string).collect() };
     let scenario = match Scenario::from_file(file) {
@@ -217,7 +220,21 @@ fn run_one(file: &Path, options: RunOptions) -> Outcome {
         Err(problems) => return invalid(problems),
     };
     match run(&scenario, options, None, &mut Silent) {
-        Ok(summary) => Outcome::Ran { digest: summary.digest, expectations: summary.expectations },
+        Ok(mut summary) => {
+            let meets_all = summary.expectations.iter().all(|verdict| verdict.met == Some(true));
+            let of_golden = if !to_bless {
+                judge(file, &scenario, &summary)
+            } else if meets_all {
+                match bless(file, &summary) {
+                    Ok(verdict) => Some(verdict),
+                    Err(why) => return Outcome::Invalid { problems: vec![why] },
+                }
+            } else {
+                None
+            };
+            summary.expectations.extend(of_golden);
+            Outcome::Ran { digest: summary.digest, expectations: summary.expectations }
+        }
         Err(RunError::Fault(fault)) => Outcome::Broken { fault: fault.to_string() },
         Err(RunError::Output(error)) => Outcome::Broken { fault: error.to_string() },
         Err(RunError::Invalid(problems)) => invalid(problems),

@@ -48,6 +48,8 @@ pub enum Act {
     Save(PathBuf),
     /// Write the traces up to the cursor, as CSV or Parquet by the file's ending.
     ExportTraces(PathBuf),
+    /// Write a recording of what was played up to the cursor: it replays, and says where another run differs.
+    Record(PathBuf),
     /// Write the picture on the screen as PNG.
     ExportPicture(PathBuf),
     /// Ask for a file.
@@ -86,6 +88,8 @@ pub enum Dialog {
     Save,
     /// Where to write the traces.
     Traces,
+    /// Where to write the recording.
+    Recording,
     /// Where to write the picture.
     Picture,
 }

@@ -253,10 +253,11 @@ impl Desk {
                 Err(problems) => self.refuse(&problems),
             },
             Act::Close => self.closing = true,
-            Act::ExportTraces(_) if self.export.is_some() => {
-                self.notices.say(Said::Refused("traces are being written already; wait until they are".to_string()));
+            Act::ExportTraces(_) | Act::Record(_) if self.export.is_some() => {
+                self.notices.say(Said::Refused("a file is being written already; wait until it is".to_string()));
             }
-            Act::ExportTraces(path) => self.export = Some(Export::start(&self.session, path)),
+            Act::ExportTraces(path) => self.export = Some(Export::traces(&self.session, path)),
+            Act::Record(path) => self.export = Some(Export::recording(&self.session, path)),
             Act::ExportPicture(path) => self.picture = Some(path),
             Act::Ask(dialog) => self.files.ask(dialog, self.session.file().as_deref()),
             Act::Show(tab) => show(&mut self.dock, tab),

@@ -28,7 +28,7 @@ impl Origin {
     }
 
     /// Where files that it names are looked for.
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         match self {
             Self::File(path) => path.parent().unwrap_or(Path::new(".")),
             Self::BuiltIn(_) => Path::new("."),

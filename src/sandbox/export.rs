@@ -1,4 +1,5 @@
-//! Traces of what was played, written to a file: the scenario runs once more, headless, beside the window.
+//! Traces and recordings of what was played, written to a file: the scenario runs once more, headless, beside the
+//! window.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -6,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use crate::record::probe::{Probe, Recording};
 use crate::run::output::Output;
 use crate::run::progress::Silent;
+use crate::run::record::{RecordOptions, Source, record};
 use crate::run::{RunOptions, run};
 use crate::sandbox::session::{Said, Session};
 use crate::scenario::Scenario;
@@ -14,23 +16,39 @@ use crate::time::SimTime;
 /// Samples in the file, about: what a spreadsheet takes (ours).
 const SAMPLES: i64 = 200_000;
 
-/// Traces that are being written.
+/// A file that is being written.
 pub struct Export {
     said: Receiver<Said>,
 }
 
 impl Export {
     /// Begins to write every probe from the start to the cursor, as CSV or Parquet by the file's ending.
-    pub fn start(session: &Session, path: PathBuf) -> Self {
-        let (sender, said) = channel();
+    pub fn traces(session: &Session, path: PathBuf) -> Self {
         let (scenario, until) = (session.scenario().clone(), session.transport().cursor);
+        Self::start(move || {
+            let every = write(scenario, until, &path)?;
+            Ok(format!("traces written to {}, a sample every {every}", path.display()))
+        })
+    }
+
+    /// Begins to write a recording from the start to the cursor.
+    pub fn recording(session: &Session, path: PathBuf) -> Self {
+        let document = session.document();
+        let (file, folder) = (PathBuf::from(document.origin().name()), document.origin().folder().to_path_buf());
+        let source = Source { file, text: document.compose(), folder };
+        let options =
+            RecordOptions { until: Some(session.transport().cursor), overwrite: true, ..RecordOptions::default() };
+        Self::start(move || {
+            let recorded = record(&source, &path, options, &mut Silent).map_err(|error| error.to_string())?;
+            Ok(format!("recording of {} bytes written to {}", recorded.bytes, path.display()))
+        })
+    }
+
+    fn start(write: impl FnOnce() -> Result<String, String> + Send + 'static) -> Self {
+        let (sender, said) = channel();
         std::thread::spawn(move || {
-            let outcome = match write(scenario, until, &path) {
-                Ok(every) => Said::Done(format!("traces written to {}, a sample every {every}", path.display())),
-                Err(why) => Said::Refused(why),
-            };
             // A window that has been closed meanwhile hears nothing.
-            let _ = sender.send(outcome);
+            let _ = sender.send(write().map_or_else(Said::Refused, Said::Done));
         });
         Self { said }
     }

@@ -84,6 +84,7 @@ fn act(what: Dialog, path: PathBuf) -> Act {
         Dialog::Open => Act::Open(path),
         Dialog::Save => Act::Save(path),
         Dialog::Traces => Act::ExportTraces(path),
+        Dialog::Recording => Act::Record(path),
         Dialog::Picture => Act::ExportPicture(path),
     }
 }
@@ -105,6 +106,9 @@ fn about(what: Dialog) -> About {
         }
         Dialog::Traces => {
             About { title: "Export the traces", kinds: &[("CSV", "csv"), ("Parquet", "parquet")], name: "traces" }
+        }
+        Dialog::Recording => {
+            About { title: "Write a recording", kinds: &[("Recording", "jsonl")], name: "recording" }
         }
         Dialog::Picture => About { title: "Export the picture", kinds: &[("PNG", "png")], name: "picture" },
     }
@@ -183,6 +187,7 @@ mod tests {
             (Dialog::Open, Act::Open(path.clone())),
             (Dialog::Save, Act::Save(path.clone())),
             (Dialog::Traces, Act::ExportTraces(path.clone())),
+            (Dialog::Recording, Act::Record(path.clone())),
             (Dialog::Picture, Act::ExportPicture(path.clone())),
         ] {
             assert_eq!(act(what, path.clone()), expected);

@@ -149,6 +149,7 @@ pub const COMMANDS: &[Command] = &[
     command(Group::File, "Export traces…", &[with(CTRL, Key::E)], When::Always, |_, _| {
         Some(Act::Ask(Dialog::Traces))
     }),
+    command(Group::File, "Write recording…", &[], When::Always, |_, _| Some(Act::Ask(Dialog::Recording))),
     command(Group::File, "Export picture…", &[plain(Key::F12)], When::Always, |_, _| Some(Act::Ask(Dialog::Picture))),
     command(Group::Edit, "Undo", &[with(CTRL, Key::Z)], When::NoText, |view, _| {
         view.session.can_undo().then_some(Act::Undo)

@@ -66,6 +66,7 @@ fn file(ui: &mut Ui, view: &View<'_>, settings: &Settings, out: &mut Vec<Act>) {
     item(ui, view, "Save as…", out);
     ui.separator();
     item(ui, view, "Export traces…", out);
+    item(ui, view, "Write recording…", out);
     item(ui, view, "Export picture…", out);
     ui.separator();
     item(ui, view, "Start the scenario anew", out);
