@@ -6,6 +6,7 @@ pub mod expectation;
 pub mod probe;
 pub mod recorder;
 pub mod trace;
+pub mod trains;
 
 use bevy::app::App;
 use bevy::ecs::resource::Resource;

@@ -11,6 +11,7 @@ pub mod threshold;
 use crate::record::expectation::Watched;
 use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
+use crate::record::trains::Trains;
 use crate::run::output::{Output, OutputError};
 use crate::run::progress::Progress;
 use crate::run::summary::Summary;
@@ -60,16 +61,24 @@ pub fn run(
     let chunk = scenario.recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
     let mut events = 0;
     let mut watched: Vec<Watched> = scenario.expectations.iter().cloned().map(Watched::new).collect();
+    let mut trains = Trains::default();
     progress.begin(end);
     while simulation.now() < end {
         let until = (simulation.now() + chunk).min(end);
-        simulation.advance_to(until)?;
+        // Only traces tell of trains.
+        let follows = output.is_some() && !scenario.recordings.is_empty();
+        simulation.advance_watched(until, |world| {
+            if follows {
+                trains.see(world)
+            }
+        })?;
         let happened = simulation.take_events();
         events += happened.len() as u64;
         happened.iter().for_each(|event| watched.iter_mut().for_each(|expectation| expectation.see(event)));
         let rows = simulation.take_rows();
         if let Some(output) = &mut output {
-            output.write_events(&happened, scenario.clock)?;
+            let over = if until < end { trains.take(until) } else { trains.take_last() };
+            output.write_events(&happened, &over, scenario.clock)?;
             output.write_rows(rows)?;
         }
         rows.iter_mut().for_each(Rows::clear);
