@@ -2,7 +2,9 @@
 
 pub mod assets;
 pub mod check;
+pub mod convert;
 pub mod run;
+pub mod schema;
 pub mod test;
 pub mod threshold;
 

@@ -11,6 +11,7 @@ mod command_line;
 mod determinism;
 mod device_and_lead;
 mod faults;
+mod formats;
 mod hardware;
 mod muscle_reference;
 mod pages;
