@@ -65,6 +65,15 @@ enum Verb {
         /// The one to print, such as devices/restorative
         name: Option<String>,
     },
+    /// Print a scenario or a profile in JSON if it is in RON, and in RON if it is in JSON
+    #[command(after_help = "Example:\n  stimtwin convert scenarios/first-session.ron > first-session.json")]
+    Convert {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of scenarios, for editors that complete and check them
+    #[command(after_help = "Example:\n  stimtwin schema > scenario.schema.json")]
+    Schema,
     /// Open the window: edit the waveform, see the patient answer
     #[cfg(feature = "sandbox")]
     #[command(
@@ -96,6 +105,8 @@ fn main() -> ExitCode {
         Some(Verb::Check { scenarios }) => cli::check::check(&scenarios),
         Some(Verb::Test(args)) => test(&args),
         Some(Verb::Assets { name }) => cli::assets::assets(name.as_deref()),
+        Some(Verb::Convert { file }) => cli::convert::convert(&file),
+        Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
     }
 }

@@ -99,6 +99,11 @@ const UNITS: [(&str, i64, &[&str]); 8] = [
     ("ns", 1, &[]),
 ];
 
+/// Every name of a unit of a written span.
+pub fn unit_names() -> impl Iterator<Item = &'static str> {
+    UNITS.iter().flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()))
+}
+
 /// What a written span looks like, for messages.
 pub const SPAN_HELP: &str = "a time with its unit, such as \"12 min\", \"1 h 30 min\" or \"0.5 ms\"";
 

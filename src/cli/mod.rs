@@ -2,9 +2,11 @@
 
 pub mod assets;
 pub mod check;
+pub mod convert;
 pub mod record;
 pub mod replay;
 pub mod run;
+pub mod schema;
 pub mod test;
 pub mod threshold;
 

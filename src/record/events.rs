@@ -7,7 +7,7 @@ use crate::device::generator::Cause;
 use crate::device::impedance::Verdict;
 use crate::device::therapy::State;
 use crate::side::Side;
-use crate::time::SimTime;
+use crate::time::{DayClock, SimTime};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -218,6 +218,27 @@ pub struct Event {
     pub at: SimTime,
     /// What.
     pub kind: EventKind,
+}
+
+/// An event as a line of `events.jsonl`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventLine<'a> {
+    time_ns: i64,
+    clock: String,
+    #[serde(flatten)]
+    kind: &'a EventKind,
+}
+
+impl<'a> EventLine<'a> {
+    /// The line of an event, by the clock of its scenario.
+    pub fn new(event: &'a Event, clock: DayClock) -> Self {
+        Self { time_ns: event.at.nanos(), clock: clock.show(event.at), kind: &event.kind }
+    }
+
+    /// The line, without its end.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("events are plain values with text keys")
+    }
 }
 
 /// The events since they were last taken away.

@@ -7,6 +7,7 @@ pub mod recorder;
 pub mod state;
 pub mod tape;
 pub mod trace;
+pub mod trains;
 
 use bevy::app::App;
 use bevy::ecs::resource::Resource;

@@ -13,14 +13,18 @@ pub mod suite;
 pub mod summary;
 pub mod threshold;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use bevy::ecs::world::World;
 
 use crate::expect::Variant;
 use crate::expect::watch::Watch;
 use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
+use crate::record::trains::Trains;
 use crate::run::output::{Output, OutputError};
 use crate::run::progress::Progress;
 use crate::run::summary::Summary;
@@ -87,18 +91,28 @@ pub fn run(
     let mut simulation = Simulation::new(&sampled, options.tick);
     check_figures(scenario, &simulation, &watch)?;
     let mut events = 0;
+    let trains = RefCell::new(Trains::default());
     progress.begin(end);
-    follow(&mut simulation, &sampled.recordings, end, options, |simulation| {
+    // Only traces tell of trains.
+    let follows = written > 0;
+    let look = |world: &World| {
+        if follows {
+            trains.borrow_mut().see(world);
+        }
+    };
+    follow(&mut simulation, &sampled.recordings, end, options, look, |simulation| {
         let happened = simulation.take_events();
         events += happened.len() as u64;
-        let rows = simulation.take_rows();
-        let (written, watched) = rows.split_at_mut(written);
-        watch.see(&happened, watched);
+        watch.see(&happened, &simulation.take_rows()[written..]);
         if let Some(output) = &mut output {
-            output.write_events(&happened, scenario.clock)?;
-            output.write_rows(written)?;
+            let now = simulation.now();
+            let mut trains = trains.borrow_mut();
+            let over = if now < end { trains.take(now) } else { trains.take_last() };
+            output.write_events(&happened, &over, scenario.clock)?;
+            let rows = simulation.take_rows();
+            output.write_rows(&rows[..written])?;
         }
-        rows.iter_mut().for_each(Rows::clear);
+        simulation.take_rows().iter_mut().for_each(Rows::clear);
         progress.at(simulation.now());
         Ok(())
     })?;
@@ -113,12 +127,13 @@ pub fn run(
     Ok(summary)
 }
 
-/// Goes on to an instant in stretches, and shows each to somebody.
+/// Goes on to an instant in stretches; somebody looks at the world after each window, and sees each stretch.
 fn follow(
     simulation: &mut Simulation,
     recordings: &[Recording],
     end: SimTime,
     options: RunOptions,
+    mut look: impl FnMut(&World),
     mut see: impl FnMut(&mut Simulation) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
@@ -131,7 +146,7 @@ fn follow(
             return Err(RunError::TimedOut(simulation.now()));
         }
         let until = (simulation.now() + chunk).min(end);
-        simulation.advance_to(until)?;
+        simulation.advance_watched(until, &mut look)?;
         see(simulation)?;
     }
     Ok(())
@@ -168,12 +183,19 @@ fn other_run(
     };
     let mut simulation = Simulation::new(&sampled, options.tick);
     let end = options.until.map_or(scenario.duration, |until| until.min(scenario.duration));
-    follow(&mut simulation, &sampled.recordings, end, options, |simulation| {
-        let happened = simulation.take_events();
-        let rows = simulation.take_rows();
-        watch.see(&happened, rows);
-        rows.iter_mut().for_each(Rows::clear);
-        Ok(())
-    })?;
+    follow(
+        &mut simulation,
+        &sampled.recordings,
+        end,
+        options,
+        |_| {},
+        |simulation| {
+            let happened = simulation.take_events();
+            let rows = simulation.take_rows();
+            watch.see(&happened, rows);
+            rows.iter_mut().for_each(Rows::clear);
+            Ok(())
+        },
+    )?;
     Ok((variant, watch))
 }

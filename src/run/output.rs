@@ -7,12 +7,13 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::record::events::{Event, EventKind};
+use crate::record::events::{Event, EventLine};
 use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
-use crate::record::trace::{TraceError, TraceWriter};
+use crate::record::trace::{About, TraceError, TraceWriter};
+use crate::record::trains::Train;
 use crate::run::summary::Summary;
-use crate::sim::Simulation;
+use crate::sim::{Simulation, Window};
 use crate::time::DayClock;
 
 /// Why results cannot be written.
@@ -40,15 +41,6 @@ pub struct Output {
     folder: PathBuf,
     events: BufWriter<File>,
     traces: Vec<(String, TraceWriter)>,
-}
-
-/// An event as a line of `events.jsonl`.
-#[derive(serde::Serialize)]
-struct EventLine<'a> {
-    time_ns: i64,
-    clock: String,
-    #[serde(flatten)]
-    kind: &'a EventKind,
 }
 
 fn partial(folder: &Path, file: &str) -> PathBuf {
@@ -93,16 +85,20 @@ impl Output {
         Ok(Self { folder: folder.to_path_buf(), events, traces })
     }
 
-    /// Writes events, a line each.
+    /// Writes events, a line each, and tells them and the trains that are over to the traces, before the samples of the
+    /// same time.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write_events(&mut self, events: &[Event], clock: DayClock) -> Result<(), OutputError> {
+    /// A file cannot be written.
+    pub fn write_events(&mut self, events: &[Event], trains: &[Train], clock: DayClock) -> Result<(), OutputError> {
         let path = partial(&self.folder, EVENTS);
         for event in events {
-            let line = EventLine { time_ns: event.at.nanos(), clock: clock.show(event.at), kind: &event.kind };
-            let line = serde_json::to_string(&line).expect("events are plain values with text keys");
+            let line = EventLine::new(event, clock).json();
             writeln!(self.events, "{line}").map_err(|error| OutputError::Io(path.clone(), error))?;
+        }
+        for (file, trace) in &mut self.traces {
+            let told = trace.hear(events, trains, clock);
+            told.map_err(|error| OutputError::Trace(partial(&self.folder, file), error))?;
         }
         Ok(())
     }
@@ -134,8 +130,15 @@ impl Output {
         };
         self.events.flush().map_err(|error| OutputError::Io(folder.join(EVENTS), error))?;
         settle(EVENTS)?;
+        let about = About {
+            program: summary.program.clone(),
+            scenario: summary.scenario.clone(),
+            seed: summary.seed,
+            digest: summary.digest.clone(),
+            clock: simulation.world().resource::<Window>().clock,
+        };
         for (file, trace) in self.traces {
-            trace.finish().map_err(|error| OutputError::Trace(partial(&folder, &file), error))?;
+            trace.finish(&about).map_err(|error| OutputError::Trace(partial(&folder, &file), error))?;
             settle(&file)?;
         }
         let memory = &simulation.generator().memory;

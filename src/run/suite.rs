@@ -145,7 +145,7 @@ pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         if path.is_dir() {
             collect_folder(path, &mut files)?;
             if files.len() == before {
-                return Err(format!("{}: holds no scenario, no file ending in .ron", path.display()));
+                return Err(format!("{}: holds no scenario, no file ending in .ron or .scenario.json", path.display()));
             }
         } else {
             files.push(path.clone());
@@ -168,7 +168,7 @@ fn collect_folder(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String>
     for path in inside {
         if path.is_dir() {
             collect_folder(&path, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "ron") {
+        } else if [".ron", ".scenario.json"].iter().any(|ending| path.display().to_string().ends_with(ending)) {
             files.push(path);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::scenario::Scenario;
 use crate::scenario::compose::{Entry, compose};
 use crate::scenario::library::{self, ASSETS, Kind};
-use crate::scenario::reader::Problem;
+use crate::scenario::reader::{Problem, Syntax};
 use crate::time::SimTime;
 
 /// Where a scenario's text comes from.
@@ -58,8 +58,12 @@ impl Document {
         let file = path.display().to_string();
         let text = library::read_file(path).map_err(|why| {
             let message = format!("cannot be read: {why}");
-            vec![Problem { file, line: 0, column: 0, message }]
+            vec![Problem { file: file.clone(), line: 0, column: 0, message }]
         })?;
+        if Syntax::of(&file) == Syntax::Json {
+            let message = format!("the window opens RON; stimtwin convert {file} writes that scenario so");
+            return Err(vec![Problem { file, line: 0, column: 0, message }]);
+        }
         Self::of(Origin::File(path.to_path_buf()), &text)
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 
 use crate::record::probe::{Probe, Recording};
+use crate::record::trace::Format;
 use crate::run::output::Output;
 use crate::run::progress::Silent;
 use crate::run::record::{RecordOptions, Source, record};
@@ -22,7 +23,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// Begins to write every probe from the start to the cursor, as CSV or Parquet by the file's ending.
+    /// Begins to write every probe from the start to the cursor, in the format that the file's ending tells.
     pub fn traces(session: &Session, path: PathBuf) -> Self {
         let (scenario, until) = (session.scenario().clone(), session.transport().cursor);
         Self::start(move || {
@@ -65,12 +66,13 @@ impl Export {
 /// The file cannot be written, or an invariant broke.
 pub fn write(mut scenario: Scenario, until: SimTime, path: &Path) -> Result<SimTime, String> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
-    if !(name.ends_with(".csv") || name.ends_with(".parquet")) {
-        return Err(format!("{}: traces are written as .csv or .parquet", path.display()));
-    }
+    let Some(format) = Format::of(&name) else {
+        return Err(format!("{}: traces are written as {}", path.display(), Format::endings()));
+    };
     let millisecond = SimTime::from_nanos(1_000_000);
     let every = SimTime::from_nanos(until.nanos() / SAMPLES).next_multiple(millisecond);
     let recording = Recording { file: name.clone(), every, from: SimTime::ZERO, until, probes: Probe::all() };
+    format.check(&recording, scenario.clock).map_err(|why| format!("{}: {why}", path.display()))?;
     scenario.recordings = vec![recording];
     scenario.expectations.clear();
     // Beside the file, so that it can be moved to its place in one step.

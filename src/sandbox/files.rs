@@ -6,6 +6,7 @@ use std::time::Duration;
 use egui_file_dialog::{DialogState, FileDialog, OpeningMode};
 use egui_notify::{Anchor, Toast, ToastLevel, Toasts};
 
+use crate::record::trace::Format;
 use crate::sandbox::act::{Act, Dialog};
 use crate::sandbox::session::Said;
 use crate::sandbox::style::visuals;
@@ -104,12 +105,8 @@ fn about(what: Dialog) -> About {
         Dialog::Save => {
             About { title: "Save what was done as a scenario", kinds: &[("Scenario", "ron")], name: "scenario" }
         }
-        Dialog::Traces => {
-            About { title: "Export the traces", kinds: &[("CSV", "csv"), ("Parquet", "parquet")], name: "traces" }
-        }
-        Dialog::Recording => {
-            About { title: "Write a recording", kinds: &[("Recording", "jsonl")], name: "recording" }
-        }
+        Dialog::Traces => About { title: "Export the traces", kinds: &Format::KINDS, name: "traces" },
+        Dialog::Recording => About { title: "Write a recording", kinds: &[("Recording", "jsonl")], name: "recording" },
         Dialog::Picture => About { title: "Export the picture", kinds: &[("PNG", "png")], name: "picture" },
     }
 }

@@ -137,7 +137,7 @@ pub fn read_command(node: Node<'_>, maker: Maker<'_>, program: &mut WrittenProgr
 fn intermittent(fields: &Fields<'_>) -> Vec<(SimTime, Command)> {
     let (sides, contact) = (sides(fields), ring(fields, "contact"));
     let (open_for, every) = (span(fields, "open_for"), span(fields, "every"));
-    let times = fields.required("times").map_or(1, |node| node.integer(&(1..=10_000)));
+    let times = fields.optional("times").map_or(1, |node| node.integer(&(1..=10_000)));
     if open_for >= every {
         fields.owner().problem(format!("open_for is {open_for}, which is not less than every, {every}"));
     }

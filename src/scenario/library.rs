@@ -1,7 +1,7 @@
 //! The files that come with the program, and how a scenario names them.
 //!
 //! A name such as `restorative` means the profile of that name that is built in; a name with a `/` or ending in `.ron`
-//! means a file, looked for from the folder of the file that names it.
+//! or `.json` means a file, looked for from the folder of the file that names it.
 
 use std::cell::RefCell;
 use std::io::Read;
@@ -159,7 +159,7 @@ pub fn read_file(path: &Path) -> Result<String, String> {
 
 /// Finds the profile that a node names.
 fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found> {
-    if name.contains('/') || name.ends_with(".ron") {
+    if name.contains('/') || name.ends_with(".ron") || name.ends_with(".json") {
         let path = folder.join(name);
         return match node.shelf().map_or_else(|| read_file(&path), |shelf| shelf.read(&path)) {
             Ok(text) => {
@@ -182,12 +182,13 @@ fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found>
     }
     let names: Vec<&str> = of_kind().map(|asset| asset.name).collect();
     let hint = closest(name, &names).map_or(String::new(), |name| format!("did you mean \"{name}\"? "));
-    node.wrong(format!("{hint}built in: {}; or give a path to a .ron file", names.join(", ")));
+    node.wrong(format!("{hint}built in: {}; or give a path to a .ron or .json file", names.join(", ")));
     None
 }
 
 /// Reads the profile that a node names, by a function of its root and its folder; mistakes in it are noted as its own.
 pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
+    node.is_profile(kind);
     let name = node.with_text(|name| Ok(name.to_string()))?;
     let found = find(&node, &name, kind, folder)?;
     match read_from(node.shelf(), &found.file, &found.text, |root| read(root, &found.folder)) {

@@ -1,17 +1,20 @@
-//! The scenario: a therapy written in a RON file, read with all of its mistakes reported at once.
+//! The scenario: a therapy written in a file, in RON or JSON, read with all of its mistakes reported at once.
 //!
 //! `docs/scenario.md` describes the file for its authors.
 
 pub mod battery;
 pub mod commands;
 pub mod compose;
+pub mod convert;
 pub mod device;
 pub mod expectations;
+pub mod forms;
 pub mod library;
 pub mod profiles;
 pub mod program;
 mod raw;
 pub mod reader;
+pub mod schema;
 pub mod timeline;
 pub mod write;
 
@@ -156,6 +159,20 @@ fn read_treated(fields: &Fields<'_>, folder: &Path) -> Option<Treated> {
             .and_then(|node| load(node, Kind::Adaptation, folder, profiles::read_adaptation));
         Some(Treated { patient, nerve: nerve?, muscle: muscle?, rates: rates? })
     })?
+}
+
+/// Reads a file of that kind, for what is in it and not for what it means.
+fn read_any(kind: Kind, root: Node<'_>, folder: &Path) -> Option<()> {
+    match kind {
+        Kind::Scenarios => drop(read_scenario(root, folder)?),
+        Kind::Devices => drop(read_device(root, folder)?),
+        Kind::Implants => drop(profiles::read_implant(root, folder)),
+        Kind::Nerve => drop(profiles::read_nerve(root, folder)),
+        Kind::Muscles => drop(profiles::read_muscle(root, folder)),
+        Kind::Patients => drop(profiles::read_patient(&root.fields("Patient"))),
+        Kind::Adaptation => drop(profiles::read_adaptation(root, folder)),
+    }
+    Some(())
 }
 
 fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {

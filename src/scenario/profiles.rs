@@ -43,7 +43,7 @@ pub(super) fn source(fields: &Fields<'_>) -> Source {
     }
     let Some((name, fields)) = node.variant(&["Published", "Recalled", "Ours", "Hypothesis"]) else { return nothing };
     if name != "Hypothesis" {
-        node.wrong(format!("expected {name}(\"where it comes from\")"));
+        node.wrong(format!("expected {}", node.syntax().show_newtype(name, "where it comes from")));
         return nothing;
     }
     let cv = fields.required("cv").map_or(0.0, |node| node.number(&(0.0..=10.0), ""));

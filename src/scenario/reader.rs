@@ -1,19 +1,22 @@
-//! Reading RON so that every mistake is found at once, each with its place.
+//! Reading RON and JSON so that every mistake is found at once, each with its place.
 //!
-//! The `ron` crate does the grammar. A [`Node`] is the raw text of one value; a struct is opened into its fields, each
-//! a node again, so that a wrong field does not keep the others from being read. Every reading method takes a value to
-//! go on with: a mistake is noted in the [`Reader`] and the reading goes on; [`Reader::finish`] hands out the result
-//! only if there was none.
+//! The crates `ron` and `serde_json` do the grammar. A [`Node`] is the raw text of one value; a struct is opened into
+//! its fields, each a node again, so that a wrong field does not keep the others from being read. Every reading method
+//! takes a value to go on with: a mistake is noted in the [`Reader`] and the reading goes on; [`Reader::finish`] hands
+//! out the result only if there was none.
+//!
+//! What differs between the two languages is in [`crate::scenario::raw`].
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use ron::value::RawValue;
-use serde::de::{Deserialize, Deserializer};
-
-use crate::scenario::library::Shelf;
-use crate::scenario::raw::{FieldVisitor, RawList};
+use crate::scenario::forms::{Form, Forms};
+use crate::scenario::library::{Kind, Shelf};
+pub use crate::scenario::raw::Syntax;
 use crate::time::{SimTime, parse_time_of_day};
+
+/// What messages call the value that a file holds.
+const ROOT: &str = "the file";
 
 /// The largest file that is read, bytes: a scenario is written by hand.
 pub const MAX_FILE_BYTES: usize = 4 << 20;
@@ -44,14 +47,28 @@ impl std::fmt::Display for Problem {
 pub struct Reader<'a> {
     file: &'a str,
     text: &'a str,
+    syntax: Syntax,
     shelf: Option<&'a Shelf>,
     problems: RefCell<Vec<Problem>>,
+    /// What the values were read as, where somebody wants to know.
+    forms: Option<RefCell<Forms>>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of that text, which came from that file; files that it names come from the shelf, or from the disk.
+    /// A reader of that text, which came from that file, whose ending tells the language; files that it names come
+    /// from the shelf, or from the disk.
     pub fn new(file: &'a str, text: &'a str, shelf: Option<&'a Shelf>) -> Self {
-        Self { file, text, shelf, problems: RefCell::default() }
+        Self { file, text, syntax: Syntax::of(file), shelf, problems: RefCell::default(), forms: None }
+    }
+
+    /// A reader that also notes what the values are read as.
+    pub fn noting(file: &'a str, text: &'a str) -> Self {
+        Self { forms: Some(RefCell::default()), ..Self::new(file, text, None) }
+    }
+
+    /// What the values were read as so far.
+    pub fn forms(&self) -> Forms {
+        self.forms.as_ref().map(|forms| forms.borrow().clone()).unwrap_or_default()
     }
 
     /// The value that the file holds, if its syntax is right; else the mistake is noted.
@@ -60,10 +77,10 @@ impl<'a> Reader<'a> {
             self.note(0, 0, format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", self.text.len()));
             return None;
         }
-        match RawValue::from_ron(self.text) {
-            Ok(_) => Some(Node { reader: self, text: self.text, name: "the file" }),
-            Err(error) => {
-                self.note(error.span.start.line, error.span.start.col, format!("{}", error.code));
+        match self.syntax.check(self.text) {
+            Ok(()) => Some(Node { reader: self, text: self.text, name: ROOT }),
+            Err((line, column, message)) => {
+                self.note(line, column, message);
                 None
             }
         }
@@ -162,14 +179,28 @@ impl<'a> Node<'a> {
         self.problem(format!("found {}; {allowed}", self.found()));
     }
 
-    fn parse<T: Deserialize<'a>>(&self) -> Option<T> {
-        ron::from_str(self.text).ok()
+    /// The language of the file.
+    pub fn syntax(&self) -> Syntax {
+        self.reader.syntax
+    }
+
+    /// Notes what the value is read as, where somebody wants to know.
+    fn is(&self, form: impl FnOnce() -> Form) {
+        if let Some(forms) = &self.reader.forms {
+            forms.borrow_mut().note(self.range().start, form());
+        }
+    }
+
+    /// Says that the value names a profile of that kind.
+    pub fn is_profile(&self, kind: Kind) {
+        self.is(|| Form::Profile(kind));
     }
 
     /// A finite number within `allowed`, in `unit`.
     pub fn number(&self, allowed: &RangeInclusive<f64>, unit: &str) -> f64 {
         let (min, max) = (*allowed.start(), *allowed.end());
-        match self.parse::<f64>() {
+        self.is(|| Form::Number(Some(allowed.clone())));
+        match self.syntax().number(self.text) {
             Some(value) if allowed.contains(&value) => value,
             _ => {
                 let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
@@ -181,7 +212,8 @@ impl<'a> Node<'a> {
 
     /// A finite number, whose range somebody else checks.
     pub fn any_number(&self) -> Option<f64> {
-        let value = self.parse::<f64>().filter(|value| value.is_finite());
+        self.is(|| Form::Number(None));
+        let value = self.syntax().number(self.text).filter(|value| value.is_finite());
         if value.is_none() {
             self.wrong("expected a number");
         }
@@ -190,7 +222,8 @@ impl<'a> Node<'a> {
 
     /// A whole number within `allowed`.
     pub fn integer(&self, allowed: &RangeInclusive<u64>) -> u64 {
-        match self.parse::<u64>() {
+        self.is(|| Form::Integer(allowed.clone()));
+        match self.syntax().integer(self.text) {
             Some(value) if allowed.contains(&value) => value,
             _ => {
                 self.wrong(format!("allowed is a whole number from {} to {}", allowed.start(), allowed.end()));
@@ -202,7 +235,8 @@ impl<'a> Node<'a> {
     /// A text in quotes.
     pub fn text(&self) -> String {
         let is_plain = |text: &String| !text.trim().is_empty() && !text.contains(char::is_control);
-        self.parse::<String>().filter(is_plain).unwrap_or_else(|| {
+        self.is(|| Form::Text);
+        self.syntax().text(self.text).filter(is_plain).unwrap_or_else(|| {
             self.wrong("expected a text in quotes, of one line");
             String::new()
         })
@@ -210,6 +244,7 @@ impl<'a> Node<'a> {
 
     /// A span of time within `allowed`, such as `"12 min"`.
     pub fn span(&self, allowed: &RangeInclusive<SimTime>) -> Option<SimTime> {
+        self.is(|| Form::Span(allowed.clone()));
         let span = self.with_text(|text| text.parse::<SimTime>())?;
         if !allowed.contains(&span) {
             self.wrong(format!("allowed is \"{}\" to \"{}\"", allowed.start(), allowed.end()));
@@ -220,33 +255,37 @@ impl<'a> Node<'a> {
 
     /// A time of day, such as `"08:00"`.
     pub fn time_of_day(&self) -> SimTime {
+        self.is(|| Form::TimeOfDay);
         self.with_text(parse_time_of_day).unwrap_or_default()
     }
 
     /// A text, read by a function that says what is wrong with it.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let Some(text) = self.parse::<String>() else {
+        self.is(|| Form::Text);
+        let Some(text) = self.syntax().text(self.text) else {
             self.wrong("expected a text in quotes");
             return None;
         };
         read(&text).map_err(|why| self.wrong(why)).ok()
     }
 
-    /// One of a few names, written without quotes.
+    /// One of a few names, written without quotes in RON.
     pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.trimmed().text;
+        self.is(|| Form::Choice(choices.iter().map(|(name, _)| name.to_string()).collect()));
+        let text = self.syntax().name(self.trimmed().text);
         let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         if found.is_none() {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-            self.wrong(among(text, &names));
+            self.wrong(among(&text, &names));
         }
         found
     }
 
     /// The values of a list in brackets.
     pub fn list(&self) -> Vec<Node<'a>> {
-        match self.parse::<RawList<'a>>() {
-            Some(RawList(items)) => items.into_iter().map(|text| Node { text, ..*self }).collect(),
+        self.is(|| Form::List);
+        match self.syntax().list(self.text) {
+            Some(items) => items.into_iter().map(|text| Node { text, ..*self }).collect(),
             None => {
                 self.wrong("expected a list in brackets");
                 Vec::new()
@@ -254,65 +293,59 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The name and the rest of `Name(...)` or `Name`.
-    fn head(&self) -> (&'a str, Node<'a>) {
-        let text = self.text.trim();
-        let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
-        (&text[..end], Node { text: text[end..].trim(), ..*self })
-    }
-
     /// The fields of a struct, whose name may be left out.
     pub fn fields(&self, name: &str) -> Fields<'a> {
         // Comments before the value belong to its raw text: ron skips them, and so does `trimmed`.
         let node = self.trimmed();
-        let (found, body) = node.head();
+        self.is(|| Form::Struct(name.to_string()));
+        let (found, body) = self.syntax().structure(node.text);
         if !found.is_empty() && found != name {
             node.wrong(format!("expected {name}(...)"));
             return Fields::nothing(node);
         }
-        body.open(node)
+        node.open(body)
     }
 
     /// Which of a few variants this is, and its fields; a variant without fields is its bare name.
     pub fn variant(&self, names: &[&'static str]) -> Option<(&'static str, Fields<'a>)> {
         let node = self.trimmed();
-        let (found, body) = node.head();
+        let (found, body) = self.syntax().variant(node.text);
         let Some(name) = names.iter().find(|name| **name == found) else {
-            node.wrong(among(found, names));
+            node.wrong(among(&found, names));
             return None;
         };
-        let fields = if body.text.is_empty() { Fields::empty(node) } else { body.open(node) };
+        self.is(|| Form::Variant(name, names.to_vec()));
+        let fields = if body.is_empty() { Fields::empty(node) } else { node.open(body) };
         Some((name, fields))
     }
 
     /// The name and the single unnamed value of `Name(value)`, where it is one of a few.
     pub fn newtype(&self, names: &[&'static str]) -> Option<(&'static str, Node<'a>)> {
-        let node = self.trimmed();
-        let (found, body) = node.head();
+        let (found, body) = self.syntax().variant(self.trimmed().text);
         let name = names.iter().find(|name| **name == found)?;
-        let inner = body.text.strip_prefix('(')?.strip_suffix(')')?;
-        Some((name, Node { text: inner.trim().trim_end_matches(',').trim_end(), ..*self }))
+        let text = self.syntax().newtype(body)?;
+        self.is(|| Form::Newtype(name));
+        Some((name, Node { text, ..*self }))
     }
 
     /// Without comments and blanks around the value.
     fn trimmed(&self) -> Self {
-        let text = self.parse::<&'a RawValue>().map_or(self.text, |raw| raw.trim().get_ron());
-        Self { text, ..*self }
+        Self { text: self.syntax().trimmed(self.text), ..*self }
     }
 
-    fn open(self, owner: Node<'a>) -> Fields<'a> {
-        let mut deserializer = match ron::Deserializer::from_str(self.text) {
-            Ok(deserializer) => deserializer,
-            Err(error) => {
-                owner.wrong(error.code);
-                return Fields::nothing(owner);
+    /// The fields in the body of this value.
+    fn open(self, body: &'a str) -> Fields<'a> {
+        match self.syntax().fields(body) {
+            // An editor finds the schema of a file in JSON by a key of its own.
+            Ok(mut entries) => {
+                if self.syntax() == Syntax::Json && self.name == ROOT {
+                    entries.retain(|(key, _)| key != "$schema");
+                }
+                Fields::new(self, entries)
             }
-        };
-        match deserializer.deserialize_struct("", &[], FieldVisitor) {
-            Ok(entries) => Fields::new(owner, entries),
-            Err(_) => {
-                owner.wrong("expected fields in parentheses, each with its name: (name: value, ...)");
-                Fields::nothing(owner)
+            Err(why) => {
+                self.wrong(why);
+                Fields::nothing(self)
             }
         }
     }
@@ -379,6 +412,13 @@ impl<'a> Fields<'a> {
 
     /// A field that may be left out.
     pub fn optional(&self, name: &'static str) -> Option<Node<'a>> {
+        self.ask(name, false)
+    }
+
+    fn ask(&self, name: &'static str, required: bool) -> Option<Node<'a>> {
+        if let Some(forms) = &self.owner.reader.forms {
+            forms.borrow_mut().ask(self.owner.range().start, name, required);
+        }
         if !self.asked.borrow().contains(&name) {
             self.asked.borrow_mut().push(name);
         }
@@ -387,7 +427,7 @@ impl<'a> Fields<'a> {
 
     /// A field that must be there; its absence is noted.
     pub fn required(&self, name: &'static str) -> Option<Node<'a>> {
-        let node = self.optional(name);
+        let node = self.ask(name, true);
         if node.is_none() && !self.hopeless {
             // A misspelt name says enough: it is noted when the fields are let go, with the right one.
             let misspelt = |(key, _): &(String, Node<'_>)| closest(key, &[name]).is_some();

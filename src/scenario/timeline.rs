@@ -2,6 +2,7 @@
 
 use crate::command::{Command, TimedCommand};
 use crate::record::probe::{Probe, Recording};
+use crate::record::trace::Format;
 use crate::scenario::commands::read_command;
 use crate::scenario::program::Maker;
 use crate::scenario::reader::{Fields, Node};
@@ -61,10 +62,11 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
             let plain = file.len() <= 100
                 && file.starts_with(|c: char| c.is_ascii_alphanumeric())
                 && file.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-            if !plain || !(file.ends_with(".csv") || file.ends_with(".parquet")) {
-                node.wrong(
-                    "expected a file name of letters, digits, ., _ and -, without a folder, ending in .csv or .parquet",
-                );
+            if !plain || Format::of(&file).is_none() {
+                let endings = Format::endings();
+                node.wrong(format!(
+                    "expected a file name of letters, digits, ., _ and -, without a folder, ending in {endings}"
+                ));
             }
             file
         });
@@ -91,8 +93,11 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
             }
             columns.push(probe);
         }
-        let every = every.unwrap_or(SimTime::SECOND);
-        recordings.push(Recording { file, every, from, until, probes: columns });
+        let recording = Recording { file, every: every.unwrap_or(SimTime::SECOND), from, until, probes: columns };
+        if let Some(Err(why)) = Format::of(&recording.file).map(|format| format.check(&recording, clock)) {
+            entry.problem(format!("{} cannot hold this: {why}", recording.file));
+        }
+        recordings.push(recording);
     }
     recordings
 }

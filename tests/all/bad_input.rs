@@ -126,7 +126,10 @@ fn verif_timelines_and_recordings_are_checked() {
     one_mistake("record: [(every: \"1 s\", probes: [])],", &["at least one probe"]);
     one_mistake("record: [(every: \"0 s\", probes: [\"left.force_n\"])],", &["\"1 us\""]);
     one_mistake("record: [(file: \"../x.csv\", every: \"1 s\", probes: [\"left.force_n\"])],", &["without a folder"]);
-    one_mistake("record: [(file: \"x.xlsx\", every: \"1 s\", probes: [\"left.force_n\"])],", &[".csv or .parquet"]);
+    one_mistake(
+        "record: [(file: \"x.xlsx\", every: \"1 s\", probes: [\"left.force_n\"])],",
+        &[".csv, .parquet, .mcap, .edf or .sto"],
+    );
     one_mistake(
         "record: [(every: \"1 s\", probes: [\"left.force_n\"]), (every: \"2 s\", probes: [\"left.force_n\"])],",
         &["two recordings write traces.csv"],

@@ -174,7 +174,7 @@ fn verif_check_and_assets() {
 /// The examples of --help, as pasted.
 #[test]
 fn verif_the_examples_in_the_help_work() {
-    for verb in ["run", "check", "assets"] {
+    for verb in ["run", "check", "assets", "convert", "schema"] {
         let help = text(&stimtwin(&[verb, "--help"]).stdout);
         let example =
             help.lines().skip_while(|line| !line.starts_with("Example:")).nth(1).unwrap_or_else(|| panic!("{help}"));

@@ -12,6 +12,7 @@ mod determinism;
 mod device_and_lead;
 mod expectations;
 mod faults;
+mod formats;
 mod hardware;
 mod muscle_reference;
 mod mutants;

@@ -1,4 +1,4 @@
-//! A million mutated files: every one is read or explained, and none makes the reader panic.
+//! A million mutated files, in RON and in JSON: every one is read or explained, and none makes the reader panic.
 
 use std::path::Path;
 
@@ -14,8 +14,16 @@ implant:"nope",adherence:0.5,/*c*/program:(both:(amplitude_ma:1.0,recharge:Activ
 timeline:[(at:"1 s",do:StartSession),(at:"day 0 07:30",do:SetAmplitude(side:Both,amplitude_ma:2))],// c
 record:[(file:"x.csv",every:"1 ms",probes:["left.force_n"])])"#;
 
+/// The same in JSON.
+const SEED_JSON: &str = r#"{"$schema":"s","version":1,"name":"f","duration":"1 h","starts_at":"07:00","patient":"nope",
+"device":"nope","implant":"nope","adherence":0.5,
+"program":{"both":{"amplitude_ma":1.0,"recharge":{"Active":{"times":2}},
+"cathodes":["E0","E1"]}},"timeline":[{"at":"1 s","do":"StartSession"},
+{"at":"day 0 07:30","do":{"SetAmplitude":{"side":"Both","amplitude_ma":2}}}],
+"record":[{"file":"x.edf","every":"1 ms","probes":["left.force_n"]}]}"#;
+
 /// Pieces that mean something to the reader.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 26] = [
     "(",
     ")",
     "[",
@@ -40,6 +48,8 @@ const PIECES: [&str; 24] = [
     "µ",
     "day 99999999999999 00:00",
     "Scenario",
+    "null",
+    "\\u0000",
 ];
 
 fn mutate(text: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
@@ -70,10 +80,11 @@ fn verif_a_million_mutated_files_make_no_panic() {
                     let mut explained = 0;
                     for i in (worker..FILES).step_by(threads as usize) {
                         let mut rng = ChaCha8Rng::seed_from_u64(i);
-                        let mut text = SEED_TEXT.as_bytes().to_vec();
+                        let (file, text) = [("f.ron", SEED_TEXT), ("f.json", SEED_JSON)][i as usize / 2 % 2];
+                        let mut text = text.as_bytes().to_vec();
                         mutate(&mut text, &mut rng);
                         let text = String::from_utf8_lossy(&text);
-                        if let Err(problems) = Scenario::from_text("f.ron", &text, Path::new("/nowhere")) {
+                        if let Err(problems) = Scenario::from_text(file, &text, Path::new("/nowhere")) {
                             assert!(!problems.is_empty(), "{text}");
                             assert!(problems.iter().all(|problem| !problem.message.is_empty()), "{text}");
                             explained += 1;

@@ -256,7 +256,7 @@ fn verif_traces_are_written_whole_or_not_at_all() {
         text.lines().skip(1).filter_map(|row| row.split(',').nth(force)?.parse::<f64>().ok()).fold(0.0, f64::max);
     assert!(peak > 10.0, "the train from 2 s on pulls: {peak} N");
     let why = export::write(scenario, at("4 s"), &folder.path().join("traces.txt")).unwrap_err();
-    assert!(why.contains(".csv or .parquet"), "{why}");
+    assert!(why.contains(".csv, .parquet"), "{why}");
     let names: Vec<_> =
         std::fs::read_dir(folder.path()).expect("it is there").flatten().map(|e| e.file_name()).collect();
     assert_eq!(names.len(), 2, "the scenario and the traces, and nothing half: {names:?}");
