@@ -10,6 +10,7 @@ pub mod device;
 pub mod expectations;
 pub mod forms;
 pub mod library;
+pub mod problem;
 pub mod profiles;
 pub mod program;
 mod raw;

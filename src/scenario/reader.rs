@@ -12,6 +12,7 @@ use std::ops::RangeInclusive;
 
 use crate::scenario::forms::{Form, Forms};
 use crate::scenario::library::{Kind, Shelf};
+pub use crate::scenario::problem::Problem;
 pub use crate::scenario::raw::Syntax;
 use crate::time::{SimTime, parse_time_of_day};
 
@@ -20,28 +21,6 @@ const ROOT: &str = "the file";
 
 /// The largest file that is read, bytes: a scenario is written by hand.
 pub const MAX_FILE_BYTES: usize = 4 << 20;
-
-/// A mistake in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The file, as the user named it.
-    pub file: String,
-    /// Line, from 1; 0 where the file as a whole is meant.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What was found and what is allowed.
-    pub message: String,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.line == 0 {
-            return write!(f, "{}: {}", self.file, self.message);
-        }
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
-    }
-}
 
 /// A file while it is read: its text, and the mistakes found so far.
 pub struct Reader<'a> {
@@ -128,6 +107,11 @@ impl<'a> Node<'a> {
         let start = self.text.as_ptr() as usize - self.reader.text.as_ptr() as usize;
         let blank = self.text.len() - self.text.trim_start().len();
         start + blank
+    }
+
+    /// Whether somebody notes what values are read as.
+    pub fn is_noted(&self) -> bool {
+        self.reader.forms.is_some()
     }
 
     /// Where the files are that it names; none for the disk.
