@@ -12,6 +12,7 @@
 //! - [`adaptation`]: what months change
 //! - [`record`]: samples, events, invariants and the digest
 //! - [`run`]: a scenario from start to end, and what is written of it
+//! - [`fuzz`]: random scenarios held to what must always hold, and failing ones made small
 //! - `sandbox`: the window, with the feature of that name
 //!
 //! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`],
@@ -30,6 +31,7 @@ pub mod adaptation;
 pub mod checkpoint;
 pub mod command;
 pub mod device;
+pub mod fuzz;
 pub mod lead;
 pub mod math;
 pub mod muscle;

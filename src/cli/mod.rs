@@ -2,7 +2,9 @@
 
 pub mod assets;
 pub mod check;
+pub mod fuzz;
 pub mod run;
+pub mod shrink;
 pub mod test;
 pub mod threshold;
 

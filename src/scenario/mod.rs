@@ -13,6 +13,7 @@ pub mod program;
 mod raw;
 pub mod reader;
 pub mod timeline;
+pub mod tree;
 pub mod write;
 
 use std::path::Path;
