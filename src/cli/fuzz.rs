@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use stimtwin::fuzz::judge::{Finding, judge};
 use stimtwin::fuzz::shrink::Bounds;
-use stimtwin::fuzz::{Bench, Broken, shrink_broken, try_case};
+use stimtwin::fuzz::{Bench, Tried, shrink_broken, try_case};
 use stimtwin::run::progress::coarse;
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::library::read_file;
 use stimtwin::scenario::tree::Tree;
 use stimtwin::time::{SimTime, positive};
 
-use super::shrink::{may_write, one_line, report, timer, write_whole};
+use super::shrink::{one_line, report, timer, write_whole};
 use super::{UNMET, complain, explain, refuse, say};
 
 /// Cases that are tried unless somebody says how many or how long (ours).
@@ -33,7 +33,7 @@ pub struct FuzzArgs {
     /// Try so many cases; 100, or with --for as many as there is time for
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     cases: Option<u64>,
-    /// Try the case of this number alone, from 0
+    /// Try the case of this number alone, from 0, and save it whatever comes of it
     #[arg(long, value_name = "K", conflicts_with_all = ["cases", "wall"])]
     case: Option<u64>,
     /// What the cases are drawn from: the same seed makes the same cases
@@ -100,16 +100,17 @@ fn tried(args: &FuzzArgs, bench: &Bench) -> ExitCode {
             break;
         }
         teller.tell(format!("case {case}, {} found", found.len()));
-        let (simulated, broken) = try_case(bench, args.seed, case, &|_| {});
+        let tried = try_case(bench, args.seed, case, &|_| {});
         count += 1;
-        simulated_s += simulated.as_secs();
-        let Some(broken) = broken else { continue };
-        let is_new = !found.iter().any(|finding| finding.is_like(&broken.finding));
-        teller.tell(format!("case {case} is made small"));
-        if let Err(why) = teller.aside(|| save(args, bench, &broken, is_new)) {
-            return refuse(why);
+        simulated_s += tried.simulated.as_secs();
+        if tried.finding.is_some() || args.case.is_some() {
+            teller.tell(format!("case {case} is made small"));
+            let is_new = |finding: &Finding| !found.iter().any(|other| other.is_like(finding));
+            if let Err(why) = teller.aside(|| save(args, bench, case, &tried, &is_new)) {
+                return refuse(why);
+            }
         }
-        found.push(broken.finding);
+        found.extend(tried.finding);
     }
     drop(teller);
     let simulated = coarse(SimTime::from_secs(simulated_s as i64));
@@ -117,22 +118,25 @@ fn tried(args: &FuzzArgs, bench: &Bench) -> ExitCode {
     if found.is_empty() { end } else { ExitCode::from(UNMET) }
 }
 
-/// Saves a case that broke something; the first of its kind is made small too.
-fn save(args: &FuzzArgs, bench: &Bench, broken: &Broken, is_new: bool) -> Result<(), String> {
-    let Broken { case, text, finding } = broken;
+/// Saves a case; one that is the first to break something is made small too.
+fn save(
+    args: &FuzzArgs,
+    bench: &Bench,
+    case: u64,
+    tried: &Tried,
+    is_new: &dyn Fn(&Finding) -> bool,
+) -> Result<(), String> {
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: cannot be made: {error}", args.out.display()))?;
     let path = |ending: &str| args.out.join(format!("seed-{}-case-{case}{ending}.ron", args.seed));
-    let head = one_line(&format!("Case {case} of seed {} for {}: {finding}", args.seed, bench.device_name));
+    let broken = tried.finding.as_ref().map_or("nothing breaks".to_string(), ToString::to_string);
+    let head = one_line(&format!("Case {case} of seed {} for {}: {broken}", args.seed, bench.device_name));
     let whole = path("");
-    may_write(&whole, args.overwrite)?;
-    write_whole(&whole, &format!("// {head}\n{text}"))?;
-    say(&format_args!("{}: {finding}", whole.display()));
-    if !is_new {
-        return Ok(());
-    }
+    write_whole(&whole, &format!("// {head}\n{}", tried.text))?;
+    say(&format_args!("{}: {broken}", whole.display()));
+    let Some(finding) = tried.finding.as_ref().filter(|finding| is_new(finding)) else { return Ok(()) };
     let bounds = Bounds { candidates: CANDIDATES, keep: &[], stop: &|| false };
-    let shrunk = shrink_broken(broken, &bench.folder, &bounds, &|_| {});
-    let Some((shrunk, before)) = shrunk.zip(Tree::parse(text)) else { return Ok(()) };
+    let shrunk = shrink_broken(&tried.text, finding, &bench.folder, &bounds, &|_| {});
+    let Some((shrunk, before)) = shrunk.zip(Tree::parse(&tried.text)) else { return Ok(()) };
     let Some(small) = Tree::parse(&shrunk.text) else { return Ok(()) };
     let out = path(".shrunk");
     write_whole(&out, &format!("// {head}\n// Shrunk.\n{}", shrunk.text))?;

@@ -112,7 +112,7 @@ pub fn one_line(text: &str) -> String {
 ///
 /// # Errors
 /// It is there already: a sentence for the user.
-pub fn may_write(path: &Path, overwrite: bool) -> Result<(), String> {
+fn may_write(path: &Path, overwrite: bool) -> Result<(), String> {
     if path.exists() && !overwrite {
         return Err(format!("{}: is there already; add --overwrite to replace it", path.display()));
     }

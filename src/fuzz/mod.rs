@@ -81,39 +81,45 @@ fn ron_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A case that breaks something.
+/// A case that was tried.
 #[derive(Clone, Debug)]
-pub struct Broken {
-    /// The number of the case.
-    pub case: u64,
+pub struct Tried {
     /// Its scenario.
     pub text: String,
-    /// What broke.
-    pub finding: Finding,
+    /// How long it lasts.
+    pub simulated: SimTime,
+    /// What broke, if anything did.
+    pub finding: Option<Finding>,
 }
 
-/// Draws a case and judges it: how long it is, and what broke if anything did.
-pub fn try_case(bench: &Bench, seed: u64, case: u64, prepare: Prepare<'_>) -> (SimTime, Option<Broken>) {
+/// Draws a case and judges it.
+pub fn try_case(bench: &Bench, seed: u64, case: u64, prepare: Prepare<'_>) -> Tried {
     let text = case::text(bench, seed, case);
-    let scenario = match Scenario::from_text("case", &text, &bench.folder) {
-        Ok(scenario) => scenario,
+    match Scenario::from_text("case", &text, &bench.folder) {
+        Ok(scenario) => {
+            let finding = judge(&scenario, &text, &bench.folder, prepare);
+            Tried { text, simulated: scenario.duration, finding }
+        }
         Err(problems) => {
             let what = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            let finding = Finding::new("case", "not read", what);
-            return (SimTime::ZERO, Some(Broken { case, text, finding }));
+            Tried { text, simulated: SimTime::ZERO, finding: Some(Finding::new("case", "not read", what)) }
         }
-    };
-    let finding = judge(&scenario, &text, &bench.folder, prepare);
-    (scenario.duration, finding.map(|finding| Broken { case, text, finding }))
+    }
 }
 
-/// Makes a case that broke small: what is left breaks in the same way.
-pub fn shrink_broken(broken: &Broken, folder: &Path, bounds: &Bounds<'_>, prepare: Prepare<'_>) -> Option<Shrunk> {
-    let tree = Tree::parse(&broken.text)?;
+/// Makes a case that broke something small: what is left breaks in the same way. None where its text has no tree.
+pub fn shrink_broken(
+    text: &str,
+    broken: &Finding,
+    folder: &Path,
+    bounds: &Bounds<'_>,
+    prepare: Prepare<'_>,
+) -> Option<Shrunk> {
+    let tree = Tree::parse(text)?;
     Some(shrink(tree, bounds, &mut |text| {
         let Ok(scenario) = Scenario::from_text("case", text, folder) else { return Answer::Invalid };
         let finding = judge(&scenario, text, folder, prepare);
-        let same = finding.is_some_and(|finding| finding.is_like(&broken.finding));
+        let same = finding.is_some_and(|finding| finding.is_like(broken));
         if same { Answer::Same } else { Answer::Differs }
     }))
 }

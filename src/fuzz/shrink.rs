@@ -92,15 +92,11 @@ pub fn expecting(tree: &Tree, only: Option<usize>) -> Tree {
 const REQUIRED: [&str; 8] = ["version", "name", "duration", "patient", "device", "implant", "at", "do"];
 
 /// Spans that people say, from the shortest, ns (ours): what a time is made of in the end.
-const LADDER: [i64; 40] = {
+const LADDER: [i64; 36] = {
     let (ms, s) = (1_000_000, 1_000_000_000);
     let (min, h, day) = (60 * s, 3_600 * s, 86_400 * s);
     [
         0,
-        1,
-        1_000,
-        10_000,
-        100_000,
         ms,
         2 * ms,
         5 * ms,

@@ -361,16 +361,17 @@ impl Watcher {
     }
 }
 
-/// The least time from one pulse of a session to the next: that of the rate, within bursts, and from the last one of a
-/// train to the first of the next.
+/// The least time from one pulse of a session to the next: that of the rate, within bursts and from one to the next,
+/// and from the last one of a train to the first of the next.
 fn spacing(seen: &Seen) -> SimTime {
     let Seen { told, faults, .. } = seen;
     let period = faults.stretched(told.period);
     let last_pulse = period * (pulses_within(told.on, period) - 1);
-    let burst = told.burst.period * i64::from(told.burst.pulses - 1);
-    let between = told.cycle() - last_pulse - faults.stretched(burst);
-    let within = if told.burst.pulses > 1 { faults.stretched(told.burst.period) } else { period };
-    period.min(within).min(between)
+    let burst_period = faults.stretched(told.burst.period);
+    let burst = burst_period * i64::from(told.burst.pulses - 1);
+    let between = told.cycle() - last_pulse - burst;
+    let within = if told.burst.pulses > 1 { burst_period.min(period - burst) } else { period };
+    within.min(between)
 }
 
 /// No pulse is stronger than the program and the safe amplitude allow, and with a stuck bit than the converter can.
@@ -394,7 +395,9 @@ fn amplitude(profile: &DeviceProfile, seen: &Seen, run: &Run<DeliveredPulse>) ->
     };
     let waveform = &run.first.waveform;
     for phase in waveform.phases() {
-        let mismatch = if waveform.stimulates(*phase) { 0.0 } else { profile.stage.mismatch.abs() };
+        // Where the stimulus is lost, what comes first takes back.
+        let takes_back = !waveform.stimulates(*phase) || seen.faults.lost.is_some();
+        let mismatch = if takes_back { profile.stage.mismatch.abs() } else { 0.0 };
         let allowed_na = most_na as f64 * (1.0 + mismatch) + beside_na + 2.0;
         if phase.current_na.abs() as f64 > allowed_na {
             let what = format!(

@@ -9,11 +9,12 @@ use stimtwin::device::therapy::State;
 use stimtwin::fuzz::failure::Failure;
 use stimtwin::fuzz::judge::{Finding, judge};
 use stimtwin::fuzz::shrink::Bounds;
-use stimtwin::fuzz::{Bench, Broken, case, shrink_broken, try_case};
+use stimtwin::fuzz::{Bench, case, shrink_broken, try_case};
 use stimtwin::lead::Delivered;
 use stimtwin::lead::conductor::Lead;
 use stimtwin::muscle::pool::MotorUnitPool;
-use stimtwin::record::Broken as BrokenInvariant;
+use stimtwin::record::Broken;
+use stimtwin::record::events::EventKind;
 use stimtwin::scenario::Scenario;
 use stimtwin::sim::{Fault, SimSystems, SimTick, Simulation, Window};
 
@@ -69,23 +70,24 @@ fn verif_a_few_cases_break_nothing() {
     for device in ["restorative", "opennerve-gen2", "cosmiic-pg4"] {
         let bench = bench(device);
         for number in 0..10 {
-            let (_, broken) = try_case(&bench, 1, number, &|_| {});
-            assert!(broken.is_none(), "{broken:?}");
+            let tried = try_case(&bench, 1, number, &|_| {});
+            assert_eq!(tried.finding, None, "{}", tried.text);
         }
     }
 }
 
 /// The first finding of a bench that is broken in some way, made small.
-fn found(device: &str, prepare: &dyn Fn(&mut Simulation)) -> (Broken, String) {
+fn found(device: &str, prepare: &dyn Fn(&mut Simulation)) -> (Finding, String) {
     let bench = bench(device);
-    let found = (0..60).find_map(|number| try_case(&bench, 1, number, prepare).1);
-    let broken = found.expect("what is planted is found");
+    let mut cases = (0..60).map(|number| try_case(&bench, 1, number, prepare));
+    let broken = cases.find(|tried| tried.finding.is_some()).expect("what is planted is found");
+    let finding = broken.finding.expect("it is one that broke");
     let bounds = Bounds { candidates: 300, keep: &[], stop: &|| false };
-    let shrunk = shrink_broken(&broken, &bench.folder, &bounds, prepare).expect("a case is a tree");
+    let shrunk = shrink_broken(&broken.text, &finding, &bench.folder, &bounds, prepare).expect("a case is a tree");
     let scenario = Scenario::from_text("shrunk", &shrunk.text, &bench.folder).expect("a candidate was read");
     let again = judge(&scenario, &shrunk.text, &bench.folder, prepare).expect("it still breaks");
-    assert!(again.is_like(&broken.finding), "{again} for {}", broken.finding);
-    (broken, shrunk.text)
+    assert!(again.is_like(&finding), "{again} for {finding}");
+    (finding, shrunk.text)
 }
 
 fn entries(text: &str) -> usize {
@@ -93,7 +95,7 @@ fn entries(text: &str) -> usize {
 }
 
 /// A planted mistake: an invariant breaks as a lead is broken.
-fn break_invariant(leads: Query<&Lead>, window: Res<Window>, mut broken: ResMut<BrokenInvariant>) {
+fn break_invariant(leads: Query<&Lead>, window: Res<Window>, mut broken: ResMut<Broken>) {
     if leads.iter().any(|lead| lead.faults().describe().contains("broken")) && broken.0.is_none() {
         let fault = Fault { at: window.to, component: "planted".to_string(), message: "a lead is broken".to_string() };
         broken.0 = Some(fault);
@@ -102,10 +104,10 @@ fn break_invariant(leads: Query<&Lead>, window: Res<Window>, mut broken: ResMut<
 
 #[test]
 fn verif_a_planted_invariant_is_found_and_shrunk_to_its_cause() {
-    let (broken, text) = found("restorative", &|simulation| {
+    let (finding, text) = found("restorative", &|simulation| {
         simulation.app_mut().add_systems(SimTick, break_invariant.after(SimSystems::Record));
     });
-    assert_eq!((broken.finding.check, broken.finding.part.as_str()), ("invariant", "planted"));
+    assert_eq!((finding.check, finding.part.as_str()), ("invariant", "planted"));
     assert_eq!(entries(&text), 1, "{text}");
     assert!(text.contains("BreakConductor") || text.contains("IntermittentConductor"), "{text}");
     assert!(!text.contains("program"), "{text}");
@@ -141,10 +143,10 @@ fn panic_at_rest(generators: Query<&PulseGenerator>) {
 
 #[test]
 fn verif_a_panic_is_a_finding_and_shrinks() {
-    let (broken, text) = found("restorative", &|simulation| {
+    let (finding, text) = found("restorative", &|simulation| {
         simulation.app_mut().add_systems(SimTick, panic_at_rest.after(SimSystems::Record));
     });
-    assert_eq!(broken.finding.check, "panic");
+    assert_eq!(finding.check, "panic");
     assert!(text.contains("PauseSession") && entries(&text) <= 2, "{text}");
 }
 
@@ -167,6 +169,26 @@ fn verif_a_state_that_depends_on_the_tick_is_found() {
     assert!(Failure::of(&scenario).is_none());
 }
 
+/// Found by cases 50 and 46 of seed 2: with the case as anode, ring and case carry the same charge, and only the case
+/// was held against density and Shannon's line.
+#[test]
+fn regress_a_ring_is_held_to_its_own_surface_where_the_case_takes_the_current_back() {
+    let text = "Scenario(version: 1, name: \"ring\", duration: \"1 s\", patient: \"healthy\", device: \"cosmiic-pg4\", \
+                implant: \"l2-medial-branch\", timeline: [(at: \"0 s\", do: SetAmplitude(side: Left, amplitude_ma: \
+                0.1)), (at: \"0 s\", do: StickBit(bit: 10, high: true)), (at: \"0 s\", do: StartSession)])";
+    let scenario = crate::scenario(text);
+    assert_eq!(judge(&scenario, text, &root(), &|_| {}), None);
+    let mut simulation = Simulation::new(&scenario, None);
+    simulation.advance_to(scenario.duration).unwrap();
+    let passed = simulation.take_events().into_iter().find_map(|event| match event.kind {
+        EventKind::LimitPassed { contact, limit, found, .. } => Some((contact, limit, found)),
+        _ => None,
+    });
+    let (contact, limit, found) = passed.expect("the device says so");
+    assert_eq!((contact, limit), ("E0", "shannon_k"));
+    assert!((found - 2.11).abs() < 0.01, "{found}");
+}
+
 #[test]
 fn verif_the_verb_tries_saves_and_refuses() {
     let folder = tempfile::tempdir().unwrap();
@@ -177,11 +199,16 @@ fn verif_the_verb_tries_saves_and_refuses() {
     assert_eq!(well.status.code(), Some(0), "{said}");
     assert!(said.starts_with("2 cases of seed 3, ") && said.ends_with(" simulated, 0 found\n"), "{said}");
     assert!(!folder.path().join("out").exists(), "nothing to save, no folder");
-    let again = stimtwin(&["fuzz", "--again", "scenarios/first-session.ron"]);
+    let one = stimtwin(&["fuzz", "--case", "1", "--seed", "3", "--out", out]);
+    assert_eq!(one.status.code(), Some(0));
+    let saved = fs::read_to_string(folder.path().join("out/seed-3-case-1.ron")).unwrap();
+    assert_eq!(saved.split_once('\n').unwrap().1, case::text(&bench("restorative"), 3, 1));
+    assert!(saved.starts_with("// Case 1 of seed 3 for restorative: nothing breaks\n"), "{saved}");
+    let again = stimtwin(&["fuzz", "--again", folder.path().join("out/seed-3-case-1.ron").to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(0));
     fs::write(folder.path().join("mine.txt"), "keep me").unwrap();
     for (arguments, why) in [
-        (&["fuzz", "--device", "restoratve", "--out", out][..], "did you mean \"restorative\"?"),
+        (&["fuzz", "--device", "restoratve"][..], "did you mean \"restorative\"?"),
         (&["fuzz", "--out", folder.path().to_str().unwrap()], "is not empty"),
         (&["fuzz", "--again", "nowhere.ron"], "cannot be read"),
         (&["fuzz", "--cases", "0"], "--cases"),
