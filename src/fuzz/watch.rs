@@ -25,6 +25,9 @@ use crate::time::SimTime;
 /// first phase stand for all (ours).
 const SLACK: f64 = 1.02;
 
+/// The same for Shannon's k, which has the charge twice: 2·log₁₀ of it.
+const SLACK_K: f64 = 0.0172;
+
 /// How long a device may stay in a state beyond what its profile says: the time to the next nanosecond.
 const INSTANT: SimTime = SimTime::from_nanos(1);
 
@@ -282,14 +285,14 @@ impl Watcher {
         for k in (0..TERMINALS).filter(|_| !said && most_ac > 0) {
             let charge_uc = microcoulombs(most_ac) * run.first.shares[k].abs();
             let (density, per_phase) = (charge_uc / seen.areas_cm2[k], &limits.charge_per_phase_uc);
-            let least = f64::MIN_POSITIVE;
-            let shannon = shannon_k((charge_uc / SLACK).max(least), seen.areas_cm2[k]);
-            for (limit, found, allowed, slack) in [
-                ("charge_per_phase_uc", charge_uc, per_phase.value, SLACK),
-                ("charge_density_uc_per_cm2", density, limits.charge_density_uc_per_cm2.value, SLACK),
-                ("shannon_k", shannon, limits.shannon_k.value, 1.0),
+            let shannon = shannon_k(charge_uc.max(f64::MIN_POSITIVE), seen.areas_cm2[k]);
+            let (density_most, k_most) = (limits.charge_density_uc_per_cm2.value, limits.shannon_k.value);
+            for (limit, found, allowed, most) in [
+                ("charge_per_phase_uc", charge_uc, per_phase.value, per_phase.value * SLACK),
+                ("charge_density_uc_per_cm2", density, density_most, density_most * SLACK),
+                ("shannon_k", shannon, k_most, k_most + SLACK_K),
             ] {
-                if found > allowed * slack {
+                if found > most {
                     let (contact, at) = (CONTACT_NAMES[k], run.first.at);
                     let what = format!(
                         "{found:.4} on {contact} of the {} at {at}, and {allowed} is allowed; the device says nothing",
