@@ -139,7 +139,10 @@ pub fn timer(wall: Option<SimTime>) -> impl Fn() -> bool {
 
 /// Profiles named by a path from one folder, named so that they are found from another one.
 fn rooted(mut tree: Tree, from: &Path, to: &Path) -> Result<Tree, String> {
-    let whole = |folder: &Path| std::path::absolute(folder).map_err(|error| format!("{}: {error}", folder.display()));
+    // A bare file name has the empty folder.
+    let whole = |path: &Path| {
+        std::path::absolute(Path::new(".").join(path)).map_err(|error| format!("{}: {error}", path.display()))
+    };
     if whole(from)? == whole(to)? {
         return Ok(tree);
     }
