@@ -237,7 +237,9 @@ impl Shrinker<'_> {
             next += 1;
             let Some((&last, before)) = path.split_last() else { continue };
             let Some(Tree::Struct(_, fields)) = self.best.at(before) else { continue };
-            if REQUIRED.contains(&fields[last].0.as_str()) || self.is_expected(&path) {
+            let (name, value) = &fields[last];
+            let kept = value.parts().into_iter().any(|item| self.is_kept(item));
+            if REQUIRED.contains(&name.as_str()) || kept || self.is_expected(&path) {
                 continue;
             }
             let mut candidate = self.best.clone();

@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn verif_parts_are_found_and_removed_by_their_ways() {
         let mut tree = Tree::parse(TEXT).unwrap();
-        assert_eq!(tree.paths().len(), 13);
+        assert_eq!(tree.paths().len(), 15);
         assert_eq!(tree.at(&[1, 1]), Some(&Tree::Leaf("E1".to_string())));
         assert_eq!(tree.at(&[2, 0, 1, 0]), Some(&Tree::Leaf("2".to_string())));
         tree.remove(&[1, 0]);
