@@ -13,6 +13,7 @@
 //! - [`record`]: samples, events, invariants and the digest
 //! - [`expect`]: what a scenario expects of its run, and what came of that
 //! - [`run`]: a scenario from start to end, and what is written of it
+//! - [`fuzz`]: random scenarios held to what must always hold, and failing ones made small
 //! - `sandbox`: the window, with the feature of that name
 //!
 //! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`],
@@ -32,6 +33,7 @@ pub mod checkpoint;
 pub mod command;
 pub mod device;
 pub mod expect;
+pub mod fuzz;
 pub mod lead;
 pub mod math;
 pub mod muscle;

@@ -12,9 +12,11 @@ use stimtwin::run::RunOptions;
 use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
 
+use crate::cli::fuzz::{FuzzArgs, fuzz};
 use crate::cli::record::{RecordArgs, record_file};
 use crate::cli::replay::{ReplayArgs, replay};
 use crate::cli::run::{RunArgs, run_file, run_scenario};
+use crate::cli::shrink::{ShrinkArgs, shrink_file};
 use crate::cli::test::{TestArgs, test};
 use crate::cli::threshold::{ThresholdArgs, thresholds};
 use crate::cli::{BAD_INPUT, explain};
@@ -83,6 +85,12 @@ enum Verb {
     /// Compute the least current that fires a nerve fibre, for every row of a table
     #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
     Threshold(ThresholdArgs),
+    /// Make a failing scenario small: the smallest that fails the same expectation
+    #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
+    Shrink(ShrinkArgs),
+    /// Try random programs, behaviour and faults, and save and shrink what breaks
+    #[command(after_help = "Example:\n  stimtwin fuzz --device opennerve-gen2 --cases 20 --seed 7")]
+    Fuzz(FuzzArgs),
 }
 
 fn main() -> ExitCode {
@@ -108,6 +116,8 @@ fn main() -> ExitCode {
         Some(Verb::Convert { file }) => cli::convert::convert(&file),
         Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
+        Some(Verb::Shrink(args)) => shrink_file(&args),
+        Some(Verb::Fuzz(args)) => fuzz(&args),
     }
 }
 

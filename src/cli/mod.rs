@@ -3,10 +3,12 @@
 pub mod assets;
 pub mod check;
 pub mod convert;
+pub mod fuzz;
 pub mod record;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod shrink;
 pub mod test;
 pub mod threshold;
 

@@ -76,9 +76,10 @@ impl Limits {
     /// The excess.
     pub fn rate(&self, pulse: &Pulse, sensed: &Sensed, period: SimTime) -> Result<(), Excess> {
         let largest_ac = pulse.made.phases().iter().map(|phase| phase.charge_ac().abs()).max().unwrap_or(0);
-        let share = sensed.phase_charge_ac as f64 / largest_ac.max(1) as f64;
+        let contact = sensed.phase_contact();
+        let share = sensed.phase_charges_ac[contact] as f64 / largest_ac.max(1) as f64;
         let mean_ua = sensed.moved_ac as f64 * share.min(1.0) / period.nanos() as f64 * 1e-3;
-        first_excess(&[("mean_current_ua", mean_ua, &self.mean_current_ua)], sensed.phase_contact)
+        first_excess(&[("mean_current_ua", mean_ua, &self.mean_current_ua)], contact)
     }
 
     /// How long direct current is averaged over.
@@ -108,7 +109,7 @@ impl Limits {
             return Ok(());
         }
         let fraction = flowed.left_ac().abs() as f64 / pulse.asked.stimulus_ac().max(1) as f64;
-        first_excess(&[("unbalanced_fraction", fraction, &self.unbalanced_fraction)], sensed.phase_contact)
+        first_excess(&[("unbalanced_fraction", fraction, &self.unbalanced_fraction)], sensed.phase_contact())
     }
 
     /// Whether the program of a side passes a limit on its way through the lead: what is known before it runs.
@@ -177,7 +178,10 @@ impl Watch {
         areas_cm2: &[f64; TERMINALS],
         charges_ac: &[i128; TERMINALS],
     ) -> Result<(), Excess> {
-        limits.phase(microcoulombs(sensed.phase_charge_ac), areas_cm2[sensed.phase_contact], sensed.phase_contact)?;
+        // A ring that carries no more than the case, or less than a whole ring, has the smaller surface.
+        for k in (0..TERMINALS).rev() {
+            limits.phase(microcoulombs(sensed.phase_charges_ac[k]), areas_cm2[k], k)?;
+        }
         first_excess(&[("residual_mv", sensed.residual_v * 1e3, &limits.residual_mv)], sensed.residual_contact)?;
         match self.since {
             Some((since, before)) if at - since >= limits.dc_window() => {

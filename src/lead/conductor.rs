@@ -58,10 +58,15 @@ pub struct Sensed {
     pub residual_v: f64,
     /// The contact of that.
     pub residual_contact: usize,
-    /// The largest charge of a phase through a contact, aC, without sign, and that contact.
-    pub phase_charge_ac: i128,
-    /// See `phase_charge_ac`.
-    pub phase_contact: usize,
+    /// The largest charge of a phase through each contact, aC, without sign.
+    pub phase_charges_ac: [i128; TERMINALS],
+}
+
+impl Sensed {
+    /// The contact through which the largest charge of a phase went.
+    pub fn phase_contact(&self) -> usize {
+        (0..TERMINALS).max_by_key(|&k| self.phase_charges_ac[k]).unwrap_or_default()
+    }
 }
 
 /// One lead, from the connector of the generator to its tip.
@@ -265,10 +270,8 @@ impl Lead {
             sensed.moved_ac += if phase.current_na == 0 { 0 } else { source_ac.abs() };
             stimulus_ac += if stimulates { source_ac.abs() } else { 0 };
             stimulus_ns += if stimulates { nanos } else { 0 };
-            if let Some(most) = (0..TERMINALS).max_by_key(|&k| through[k].abs())
-                && through[most].abs() > sensed.phase_charge_ac
-            {
-                (sensed.phase_charge_ac, sensed.phase_contact) = (through[most].abs(), most);
+            for (most_ac, charge_ac) in sensed.phase_charges_ac.iter_mut().zip(through) {
+                *most_ac = charge_ac.abs().max(*most_ac);
             }
             if stimulates && shares.is_none() {
                 sensed.load_v = load_v;

@@ -12,7 +12,7 @@ use crate::side::{BySide, Side};
 use crate::time::{LONGEST, SimTime};
 
 /// The names of the commands to the patient and to the leads.
-const OTHERS: [&str; 12] = [
+pub(crate) const OTHERS: [&str; 12] = [
     "Away",
     "Adherence",
     "Activity",
@@ -28,7 +28,7 @@ const OTHERS: [&str; 12] = [
 ];
 
 /// The names of the commands to the device, and of what befalls it.
-const OF_DEVICE: [&str; 38] = [
+pub(crate) const OF_DEVICE: [&str; 38] = [
     "StartSession",
     "StopSession",
     "ScheduleOn",
@@ -70,7 +70,7 @@ const OF_DEVICE: [&str; 38] = [
 ];
 
 /// How many of those, from the first on, a message can carry.
-const CARRIED: usize = 12;
+pub(crate) const CARRIED: usize = 12;
 
 /// The sides that a command is for: `Left`, `Right` or `Both`.
 fn sides(fields: &Fields<'_>) -> Vec<Side> {

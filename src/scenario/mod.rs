@@ -17,6 +17,7 @@ mod raw;
 pub mod reader;
 pub mod schema;
 pub mod timeline;
+pub mod tree;
 pub mod write;
 
 use std::path::Path;
