@@ -76,6 +76,9 @@ pub enum RecordError {
     /// There is a file of that name.
     #[error("{}: is there already; add --overwrite to replace it", .0.display())]
     Exists(PathBuf),
+    /// The scenario would be written over.
+    #[error("{}: is the scenario itself", .0.display())]
+    Itself(PathBuf),
     /// The tape cannot be written.
     #[error("{}: cannot be written: {}", .0.display(), .1)]
     Io(PathBuf, io::Error),
@@ -113,6 +116,10 @@ pub fn record(
     let end = options.until.unwrap_or(scenario.duration);
     if end > scenario.duration {
         return Err(RecordError::Until(end, scenario.duration));
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(out).is_some() && real(out) == real(&source.file) {
+        return Err(RecordError::Itself(out.to_path_buf()));
     }
     let mut name = out.file_name().unwrap_or_default().to_os_string();
     name.push(".partial");

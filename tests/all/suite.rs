@@ -244,3 +244,34 @@ fn verif_a_thousand_scenarios_take_no_more_memory_than_a_hundred() {
         "{hundred} kB for a hundred, {thousand} kB for a thousand"
     );
 }
+
+/// What a golden keeps is held to the bit, and what changed is named.
+#[test]
+fn verif_a_golden_is_kept_and_a_change_is_named() {
+    let folder = many(2);
+    let file = folder.path().join("0000.ron");
+    let golden = folder.path().join("0000.golden.jsonl");
+    let (code, text) = test(folder.path(), &["0000.ron", "--bless"]);
+    assert_eq!((code, golden.exists()), (0, true), "{text}");
+    let kept = fs::read(&golden).unwrap();
+    assert_eq!(test(folder.path(), &["0000.ron"]).0, 0);
+    // What is the same stays as it is; a folder's goldens are no scenarios.
+    assert_eq!(test(folder.path(), &[".", "--bless"]).0, 0);
+    assert_eq!(fs::read(&golden).unwrap(), kept);
+    let before = fs::read_to_string(&file).unwrap();
+    fs::write(&file, before.replace("amplitude_ma: 1.0", "amplitude_ma: 0.9")).unwrap();
+    let (code, text) = test(folder.path(), &["0000.ron"]);
+    assert_eq!(code, 1, "{text}");
+    for words in ["first differs at 0 s", "amplitude_na", "was 1000000, is 900000", "the scenario has changed"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // One that does not meet what it expects is not blessed.
+    fs::write(&file, before.replace("max: 1000", "max: 0.1")).unwrap();
+    assert_eq!(test(folder.path(), &["0000.ron", "--bless"]).0, 1);
+    assert_eq!(fs::read(&golden).unwrap(), kept);
+    // One that breaks off decides nothing.
+    fs::write(&file, before).unwrap();
+    fs::write(&golden, &kept[..kept.len() - 20]).unwrap();
+    let (code, text) = test(folder.path(), &["0000.ron"]);
+    assert_eq!((code, text.contains("breaks off")), (2, true), "{text}");
+}
