@@ -300,7 +300,8 @@ impl Shrinker<'_> {
         self.lower(&steps, &rounder, &make)
     }
 
-    /// Takes the least of rising steps that still fails, as far as halving finds it; else the first of the others.
+    /// Takes the least of rising steps that still fails, as far as halving finds it; else the first of them, or of the
+    /// others, that does.
     fn lower<T: Copy>(&mut self, steps: &[T], others: &[T], make: &dyn Fn(&Tree, T) -> Option<Tree>) -> bool {
         let mut attempt = |step: T| make(&self.best, step).is_some_and(|candidate| self.take(candidate));
         if steps.first().is_some_and(|&least| attempt(least)) {
@@ -315,7 +316,7 @@ impl Shrinker<'_> {
                 low = middle + 1;
             }
         }
-        low < steps.len() || others.iter().any(|&other| attempt(other))
+        low < steps.len() || steps.iter().chain(others).any(|&step| attempt(step))
     }
 
     /// Makes numbers and spans smaller or rounder, but for what is expected and instants.
