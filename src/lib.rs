@@ -11,6 +11,7 @@
 //! - [`muscle`]: motor units, force and fatigue
 //! - [`adaptation`]: what months change
 //! - [`record`]: samples, events, invariants and the digest
+//! - [`expect`]: what a scenario expects of its run, and what came of that
 //! - [`run`]: a scenario from start to end, and what is written of it
 //! - `sandbox`: the window, with the feature of that name
 //!
@@ -30,6 +31,7 @@ pub mod adaptation;
 pub mod checkpoint;
 pub mod command;
 pub mod device;
+pub mod expect;
 pub mod lead;
 pub mod math;
 pub mod muscle;

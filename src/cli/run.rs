@@ -53,7 +53,12 @@ pub fn run_file(args: RunArgs) -> ExitCode {
         Ok(output) => output,
         Err(error) => return refuse(error),
     };
-    run_scenario(&scenario, RunOptions { tick: args.tick, until: args.until }, output, args.quiet)
+    run_scenario(
+        &scenario,
+        RunOptions { tick: args.tick, until: args.until, ..RunOptions::default() },
+        output,
+        args.quiet,
+    )
 }
 
 /// Runs a scenario and says what came of it.
@@ -64,7 +69,7 @@ pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Out
         Ok(summary) => {
             let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
             let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();
-            unmet.iter().for_each(|verdict| complain(format_args!("error: {verdict}")));
+            unmet.iter().for_each(|verdict| complain(format_args!("error: line {}: {verdict}", verdict.line)));
             if unmet.is_empty() { code } else { ExitCode::from(UNMET) }
         }
         Err(error) => {

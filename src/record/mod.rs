@@ -2,7 +2,6 @@
 
 pub mod digest;
 pub mod events;
-pub mod expectation;
 pub mod probe;
 pub mod recorder;
 pub mod trace;

@@ -1,21 +1,29 @@
 //! A scenario from its start to its end, and what is written of it.
 
 pub mod device;
+pub mod junit;
 pub mod output;
 pub mod progress;
 pub mod report;
+pub mod requirements;
 pub mod suite;
 pub mod summary;
 pub mod threshold;
 
-use crate::record::expectation::Watched;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::expect::Variant;
+use crate::expect::watch::Watch;
 use crate::record::probe::Recording;
 use crate::record::recorder::Rows;
-use crate::record::trains::Trains;
+use crate::record::trains::{Train, Trains};
 use crate::run::output::{Output, OutputError};
 use crate::run::progress::Progress;
 use crate::run::summary::Summary;
 use crate::scenario::Scenario;
+use crate::scenario::reader::Problem;
 use crate::sim::{Fault, Simulation};
 use crate::time::SimTime;
 
@@ -26,6 +34,10 @@ pub struct RunOptions {
     pub tick: Option<SimTime>,
     /// Where to stop, if before the end.
     pub until: Option<SimTime>,
+    /// When to give up, by the clock on the wall.
+    pub deadline: Option<Instant>,
+    /// Gives up once this is set.
+    pub stop: Option<&'static AtomicBool>,
 }
 
 /// Why a run did not come to its end.
@@ -37,9 +49,18 @@ pub enum RunError {
     /// An invariant broke.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// It expects figures that no summary has.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<Problem>),
+    /// The deadline has passed.
+    #[error("its time was over; it had come to {0}")]
+    TimedOut(SimTime),
+    /// Somebody asked to stop.
+    #[error("it was interrupted; it had come to {0}")]
+    Interrupted(SimTime),
 }
 
-/// The longest stretch between two looks at the progress and at what is to be written.
+/// The longest stretch between two looks at the progress, at the clock on the wall and at what is to be written.
 const CHUNK: SimTime = SimTime::from_secs(6 * 3600);
 
 /// Samples of a recording that are kept in memory at most.
@@ -48,47 +69,111 @@ const ROWS_IN_MEMORY: i64 = 1 << 16;
 /// Runs a scenario, writes its results as they come, and sums it up.
 ///
 /// # Errors
-/// Results cannot be written, or an invariant broke; then there is no summary.
+/// Results cannot be written, an invariant broke, it took too long; then there is no summary.
 pub fn run(
     scenario: &Scenario,
     options: RunOptions,
     mut output: Option<Output>,
     progress: &mut dyn Progress,
 ) -> Result<Summary, RunError> {
-    let mut simulation = Simulation::new(scenario, options.tick);
     let end = options.until.map_or(scenario.duration, |until| until.min(scenario.duration));
-    let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
-    let chunk = scenario.recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
+    let mut watch = Watch::new(scenario);
+    // What nobody writes is not sampled.
+    let written = if output.is_some() { scenario.recordings.len() } else { 0 };
+    let recordings = [&scenario.recordings[..written], watch.recordings()].concat();
+    let sampled = Scenario { recordings, ..scenario.clone() };
+    let mut simulation = Simulation::new(&sampled, options.tick);
+    check_figures(scenario, &simulation, &watch)?;
     let mut events = 0;
-    let mut watched: Vec<Watched> = scenario.expectations.iter().cloned().map(Watched::new).collect();
-    let mut trains = Trains::default();
     progress.begin(end);
-    while simulation.now() < end {
-        let until = (simulation.now() + chunk).min(end);
-        // Only traces tell of trains.
-        let follows = output.is_some() && !scenario.recordings.is_empty();
-        simulation.advance_watched(until, |world| {
-            if follows {
-                trains.see(world)
-            }
-        })?;
+    follow(&mut simulation, &sampled.recordings, end, options, |simulation, trains| {
         let happened = simulation.take_events();
         events += happened.len() as u64;
-        happened.iter().for_each(|event| watched.iter_mut().for_each(|expectation| expectation.see(event)));
         let rows = simulation.take_rows();
+        let (written, watched) = rows.split_at_mut(written);
+        watch.see(&happened, watched);
         if let Some(output) = &mut output {
-            let over = if until < end { trains.take(until) } else { trains.take_last() };
-            output.write_events(&happened, &over, scenario.clock)?;
-            output.write_rows(rows)?;
+            output.write_events(&happened, trains, scenario.clock)?;
+            output.write_rows(written)?;
         }
         rows.iter_mut().for_each(Rows::clear);
-        progress.at(until);
-    }
+        progress.at(simulation.now());
+        Ok(())
+    })?;
     progress.end();
     let mut summary = Summary::of(scenario, &simulation, events);
-    summary.expectations = watched.iter().map(|expectation| expectation.verdict(end)).collect();
+    let others = watch.variants().into_iter().map(|variant| other_run(scenario, variant, options));
+    let others = others.collect::<Result<Vec<_>, _>>()?;
+    summary.expectations = watch.verdicts(end, &summary.to_json(), &others);
     if let Some(output) = output {
         output.finish(&summary, &simulation)?;
     }
     Ok(summary)
+}
+
+/// Goes on to an instant in stretches, and shows each to somebody, with the trains that are over.
+fn follow(
+    simulation: &mut Simulation,
+    recordings: &[Recording],
+    end: SimTime,
+    options: RunOptions,
+    mut see: impl FnMut(&mut Simulation, &[Train]) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
+    let chunk = recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
+    let mut trains = Trains::default();
+    while simulation.now() < end {
+        if options.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(RunError::Interrupted(simulation.now()));
+        }
+        if options.deadline.is_some_and(is_over) {
+            return Err(RunError::TimedOut(simulation.now()));
+        }
+        let until = (simulation.now() + chunk).min(end);
+        simulation.advance_watched(until, |world| trains.see(world))?;
+        let over = if until < end { trains.take(until) } else { trains.take_last() };
+        see(simulation, &over)?;
+    }
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a limit on the time that a test may take is one of the clock on the wall"
+)]
+fn is_over(deadline: Instant) -> bool {
+    Instant::now() >= deadline
+}
+
+/// Whether the summary of such a run has every figure that is expected of it.
+fn check_figures(scenario: &Scenario, simulation: &Simulation, watch: &Watch) -> Result<(), RunError> {
+    let unknown = watch.unknown_figures(&Summary::of(scenario, simulation, 0).to_json());
+    let problem = |(line, message)| Problem { file: scenario.file.clone(), line, column: 1, message };
+    let problems: Vec<Problem> = unknown.into_iter().map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(RunError::Invalid(problems)) }
+}
+
+/// The same scenario under another program, as far as the expectations that compare with it need it.
+fn other_run(
+    scenario: &Scenario,
+    variant: Arc<Variant>,
+    options: RunOptions,
+) -> Result<(Arc<Variant>, Watch), RunError> {
+    let mut watch = Watch::new(scenario);
+    let sampled = Scenario {
+        program: variant.program.clone(),
+        timeline: variant.timeline.clone(),
+        recordings: watch.recordings().to_vec(),
+        ..scenario.clone()
+    };
+    let mut simulation = Simulation::new(&sampled, options.tick);
+    let end = options.until.map_or(scenario.duration, |until| until.min(scenario.duration));
+    follow(&mut simulation, &sampled.recordings, end, options, |simulation, _| {
+        let happened = simulation.take_events();
+        let rows = simulation.take_rows();
+        watch.see(&happened, rows);
+        rows.iter_mut().for_each(Rows::clear);
+        Ok(())
+    })?;
+    Ok((variant, watch))
 }

@@ -1,21 +1,21 @@
 //! A suite: scenarios whose expectations are held, many at a time, as a CI runs them.
 //!
 //! A scenario passes if it is read, runs to its end without a broken invariant, and meets all that it expects. Nothing
-//! that could not be judged is green: a file that cannot be read, a folder without a scenario and a filter that leaves
-//! nothing are errors.
+//! that could not be judged is green: a file that cannot be read, a folder without a scenario, a filter that leaves
+//! nothing, an expectation of what was not there are errors.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
-use crate::record::expectation::Verdict;
+use crate::expect::verdict::Verdict;
 use crate::run::progress::Silent;
 use crate::run::{RunError, RunOptions, run};
 use crate::scenario::Scenario;
+use crate::scenario::reader::Problem;
 
 /// How a suite is run.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,10 @@ pub struct SuiteOptions {
     pub jobs: usize,
     /// Whether no further scenario is begun once one has not passed.
     pub fail_fast: bool,
+    /// How long a scenario may take by the clock on the wall; none for as long as it takes.
+    pub time_limit: Option<Duration>,
+    /// Begins no further scenario, and ends those that run, once this is set.
+    pub stop: Option<&'static AtomicBool>,
 }
 
 /// What became of a scenario.
@@ -47,8 +51,33 @@ pub enum Outcome {
         /// Which one, where and when.
         fault: String,
     },
+    /// It took longer than it may.
+    TimedOut {
+        /// How far it came.
+        why: String,
+    },
+    /// Somebody stopped the suite while it ran.
+    Interrupted {
+        /// How far it came.
+        why: String,
+    },
+    /// It was not begun: another one had not passed, or somebody stopped the suite.
+    Skipped,
+}
+
+/// What is to be thought of a scenario, the better first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// It ran and met all that it expects.
+    Passed,
     /// It was not begun, because another one had not passed.
     Skipped,
+    /// It did not meet what it expects, or not in time.
+    Failed,
+    /// It could not be judged: it cannot be read, it expects what was not there to be judged, it was interrupted.
+    Unjudged,
+    /// An invariant broke.
+    Broken,
 }
 
 /// A scenario of a suite.
@@ -64,18 +93,41 @@ pub struct Case {
 }
 
 impl Case {
-    /// The expectations that were not met; one that was not decided is not met.
-    pub fn unmet(&self) -> impl Iterator<Item = &Verdict> {
-        let verdicts = match &self.outcome {
-            Outcome::Ran { expectations, .. } => &expectations[..],
+    /// What came of its expectations.
+    pub fn verdicts(&self) -> &[Verdict] {
+        match &self.outcome {
+            Outcome::Ran { expectations, .. } => expectations,
             _ => &[],
-        };
-        verdicts.iter().filter(|verdict| verdict.met != Some(true))
+        }
     }
 
-    /// Whether it ran and met all that it expects.
-    pub fn passed(&self) -> bool {
-        matches!(self.outcome, Outcome::Ran { .. }) && self.unmet().next().is_none()
+    /// The expectations that were not met; one that could not be judged is not met.
+    pub fn unmet(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts().iter().filter(|verdict| verdict.met != Some(true))
+    }
+
+    /// What is to be thought of it.
+    pub fn grade(&self) -> Grade {
+        match &self.outcome {
+            Outcome::Ran { .. } if self.unmet().any(|verdict| verdict.met.is_none()) => Grade::Unjudged,
+            Outcome::Ran { .. } if self.unmet().next().is_some() => Grade::Failed,
+            Outcome::Ran { .. } => Grade::Passed,
+            Outcome::Invalid { .. } | Outcome::Interrupted { .. } => Grade::Unjudged,
+            Outcome::TimedOut { .. } => Grade::Failed,
+            Outcome::Broken { .. } => Grade::Broken,
+            Outcome::Skipped => Grade::Skipped,
+        }
+    }
+
+    /// What is wrong with it as a whole, in lines.
+    pub fn problems(&self) -> Vec<String> {
+        match &self.outcome {
+            Outcome::Ran { .. } | Outcome::Skipped => Vec::new(),
+            Outcome::Invalid { problems } => problems.clone(),
+            Outcome::Broken { fault: why } | Outcome::TimedOut { why } | Outcome::Interrupted { why } => {
+                vec![why.clone()]
+            }
+        }
     }
 }
 
@@ -129,7 +181,7 @@ pub fn shard(files: Vec<PathBuf>, number: usize, of: usize) -> Vec<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "how long a test took is told by the clock on the wall, for people only")]
 pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case) + Sync)) -> Vec<Case> {
     let next = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
+    let failed = AtomicBool::new(false);
     let cases: Mutex<Vec<(usize, Case)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, files.len().max(1)) {
@@ -138,13 +190,14 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = files.get(index) else { break };
                     let began = Instant::now();
-                    let skipped = options.fail_fast && stop.load(Ordering::Relaxed);
-                    let outcome = if skipped { Outcome::Skipped } else { run_one(file) };
+                    let stopped = options.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+                    let skipped = stopped || options.fail_fast && failed.load(Ordering::Relaxed);
+                    let deadline = options.time_limit.map(|limit| began + limit);
+                    let of_run = RunOptions { deadline, stop: options.stop, ..RunOptions::default() };
+                    let outcome = if skipped { Outcome::Skipped } else { run_one(file, of_run) };
                     let took_s = began.elapsed().as_secs_f64();
                     let case = Case { file: file.display().to_string(), outcome, took_s };
-                    if !case.passed() {
-                        stop.store(true, Ordering::Relaxed);
-                    }
+                    failed.fetch_or(case.grade() > Grade::Skipped, Ordering::Relaxed);
                     done(&case);
                     cases.lock().expect("no thread panics while it holds the list").push((index, case));
                 }
@@ -156,57 +209,19 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
     cases.into_iter().map(|(_, case)| case).collect()
 }
 
-fn run_one(file: &Path) -> Outcome {
+fn run_one(file: &Path, options: RunOptions) -> Outcome {
+    let invalid =
+        |problems: Vec<Problem>| Outcome::Invalid { problems: problems.iter().map(ToString::to_string).collect() };
     let scenario = match Scenario::from_file(file) {
         Ok(scenario) => scenario,
-        Err(problems) => return Outcome::Invalid { problems: problems.iter().map(ToString::to_string).collect() },
+        Err(problems) => return invalid(problems),
     };
-    match run(&scenario, RunOptions::default(), None, &mut Silent) {
+    match run(&scenario, options, None, &mut Silent) {
         Ok(summary) => Outcome::Ran { digest: summary.digest, expectations: summary.expectations },
         Err(RunError::Fault(fault)) => Outcome::Broken { fault: fault.to_string() },
         Err(RunError::Output(error)) => Outcome::Broken { fault: error.to_string() },
+        Err(RunError::Invalid(problems)) => invalid(problems),
+        Err(why @ RunError::TimedOut(_)) => Outcome::TimedOut { why: why.to_string() },
+        Err(why @ RunError::Interrupted(_)) => Outcome::Interrupted { why: why.to_string() },
     }
-}
-
-/// The suite as JUnit XML: a suite for each scenario, a case for each expectation, and one for the run itself.
-pub fn junit(cases: &[Case]) -> String {
-    let mut report = Report::new("stimtwin");
-    for case in cases {
-        let mut suite = TestSuite::new(case.file.as_str());
-        let time = Duration::from_secs_f64(case.took_s);
-        let mut add = |name: &str, status: TestCaseStatus, time: Option<Duration>| {
-            let mut test = TestCase::new(name, status);
-            test.set_classname(case.file.as_str());
-            if let Some(time) = time {
-                test.set_time(time);
-            }
-            suite.add_test_case(test);
-        };
-        let not = |kind: NonSuccessKind, message: &str| {
-            let mut status = TestCaseStatus::non_success(kind);
-            status.set_message(message);
-            status
-        };
-        match &case.outcome {
-            Outcome::Ran { expectations, .. } => {
-                add("runs, and no invariant breaks", TestCaseStatus::success(), Some(time));
-                for verdict in expectations {
-                    let status = match verdict.met {
-                        Some(true) => TestCaseStatus::success(),
-                        _ => not(NonSuccessKind::Failure, &format!("{verdict}")),
-                    };
-                    add(&verdict.expected, status, None);
-                }
-            }
-            Outcome::Invalid { problems } => {
-                add("can be read", not(NonSuccessKind::Error, &problems.join("\n")), Some(time));
-            }
-            Outcome::Broken { fault } => {
-                add("runs, and no invariant breaks", not(NonSuccessKind::Error, fault), Some(time));
-            }
-            Outcome::Skipped => add("runs, and no invariant breaks", TestCaseStatus::skipped(), None),
-        }
-        report.add_test_suite(suite);
-    }
-    report.to_string().expect("a report is plain text")
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
+use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
-use crate::record::expectation::Verdict;
 use crate::record::probe::SideView;
 use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
@@ -203,6 +203,13 @@ impl Summary {
             hypotheses: hypotheses(scenario),
             expectations: Vec::new(),
         }
+    }
+}
+
+impl Summary {
+    /// As `summary.json` says it.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("a summary is plain values with text keys")
     }
 }
 

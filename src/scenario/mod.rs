@@ -26,12 +26,12 @@ use crate::adaptation::patient::PatientProfile;
 use crate::command::TimedCommand;
 use crate::device::profile::DeviceProfile;
 use crate::device::program::Program;
+use crate::expect::Expectation;
 use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::MuscleProfile;
 use crate::nerve::bundle::NerveProfile;
-use crate::record::expectation::Expectation;
 use crate::record::probe::Recording;
-use crate::scenario::expectations::read_expectations;
+use crate::scenario::expectations::{Around, read_expectations};
 use crate::scenario::library::{Kind, load, read_text};
 use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
@@ -46,6 +46,8 @@ const DEFAULT_IMPLANTED_BEFORE: SimTime = SimTime::from_secs(14 * 86_400);
 /// Everything that a run is a function of.
 #[derive(Clone, Debug)]
 pub struct Scenario {
+    /// The file that it was read from, as the user named it.
+    pub file: String,
     /// What it is called.
     pub name: String,
     /// What it shows.
@@ -189,7 +191,6 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
     let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
     let expected = fields.optional("expect");
-    let expectations = expected.map_or(Vec::new(), |node| read_expectations(node, clock, duration));
     let (device, base) = device?;
     let implant = implant?;
     let maker = Maker { device: &device, implant: &implant };
@@ -199,8 +200,11 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         maker.check_limits(&node, &program);
     }
     let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, maker, &written));
+    let around = Around { clock, duration, units, folder, maker, base: &base, timeline: timeline_node };
+    let expectations = expected.map_or(Vec::new(), |node| read_expectations(node, around));
     let Treated { patient, nerve, muscle, rates } = treated?;
     Some(Scenario {
+        file: root.file().to_string(),
         name: name?,
         description,
         seed,

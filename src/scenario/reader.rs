@@ -135,6 +135,21 @@ impl<'a> Node<'a> {
         start..start + value.text.trim().len()
     }
 
+    /// The file, as the user named it.
+    pub fn file(&self) -> &'a str {
+        self.reader.file
+    }
+
+    /// The line of the file that the value begins in, from 1.
+    pub fn line(&self) -> usize {
+        self.reader.text[..self.range().start].matches('\n').count() + 1
+    }
+
+    /// What stands in the file, in one line.
+    pub fn written(&self) -> String {
+        self.trimmed().text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// What stands in the file, shortened.
     fn found(&self) -> String {
         let text = self.text.trim();

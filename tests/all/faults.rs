@@ -23,7 +23,7 @@ fn read(path: &Path) -> Scenario {
 }
 
 fn run_with(scenario: &Scenario, tick: Option<SimTime>) -> Summary {
-    let options = RunOptions { tick, until: None };
+    let options = RunOptions { tick, ..RunOptions::default() };
     run(scenario, options, None, &mut Silent).unwrap_or_else(|error| panic!("{}: {error}", scenario.name))
 }
 
@@ -107,7 +107,7 @@ fn verif_an_expectation_that_is_not_met_fails_the_run() {
 #[test]
 fn verif_a_run_that_is_stopped_early_decides_nothing_of_what_is_to_come() {
     let scenario = read(&root().join("scenarios/faults/open-conductor.ron"));
-    let options = RunOptions { tick: None, until: Some(SimTime::from_secs(30)) };
+    let options = RunOptions { until: Some(SimTime::from_secs(30)), ..RunOptions::default() };
     let summary = run(&scenario, options, None, &mut Silent).unwrap_or_else(|error| panic!("{error}"));
     assert!(summary.expectations.iter().all(|verdict| verdict.met.is_none()), "{:#?}", summary.expectations);
     let stopped = stimtwin(&["run", "scenarios/faults/open-conductor.ron", "--quiet", "--until", "30 s"]);
@@ -152,7 +152,7 @@ fn verif_the_page_of_the_faults_names_them_all() {
 fn verif_the_pages_describe_every_command_and_every_event() {
     let page = |name: &str| fs::read_to_string(root().join("docs").join(name)).expect("the page");
     let (scenarios, results) = (page("scenario.md"), page("results.md"));
-    for (event, _) in stimtwin::record::expectation::EVENTS {
+    for (event, _) in stimtwin::expect::events::EVENTS {
         assert!(results.contains(&format!("| `{event}` |")), "{event} is not in results.md");
     }
     let source = fs::read_to_string(root().join("src/scenario/commands.rs")).expect("the reader of commands");

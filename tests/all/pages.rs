@@ -21,12 +21,13 @@ fn is_name(c: char) -> bool {
 /// The names of fields that a source asks for: a text in the arguments of a function that reads a field, before any
 /// other call.
 fn fields_read(source: &str) -> BTreeSet<String> {
-    const READERS: [&str; 15] = [
+    const READERS: [&str; 16] = [
         "choices",
         "contacts",
         "figure",
         "flag",
         "fraction",
+        "number",
         "on_grid",
         "optional",
         "part",
@@ -88,7 +89,9 @@ fn verif_every_field_that_is_read_is_on_a_page() {
     for field in read {
         assert!(has(&device, &field) || has(&scenarios, &field), "{field} is on no page");
     }
-    for field in fields_read(body(&file("src/scenario/mod.rs"), "read_scenario")) {
+    let expected = fields_read(&file("src/scenario/expectations.rs"));
+    assert!(expected.contains("requirement") && expected.contains("tolerance_percent"), "{expected:?}");
+    for field in expected.into_iter().chain(fields_read(body(&file("src/scenario/mod.rs"), "read_scenario"))) {
         assert!(has(&scenarios, &field), "{field} is not in scenario.md");
     }
 }
@@ -137,7 +140,7 @@ fn keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
 #[test]
 fn verif_every_key_of_a_summary_is_on_its_page() {
     let fields = "program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"1 s\", do: StartSession)], \
-                  expect: [Never(event: \"limit_passed\")]";
+                  expect: [Never(event: \"limit_passed\"), Always(probe: \"left.force_n\", max: 0, requirement: \"R\")]";
     let summary = summary(&scenario(&scenario_of_therapy("1 min", fields)));
     let mut found = BTreeSet::new();
     keys(&serde_json::to_value(&summary).unwrap(), &mut found);

@@ -75,6 +75,41 @@ fn verif_a_stuck_bit_that_raises_the_mean_current_stops_therapy_at_once() {
     assert!((found - 6.12 * 0.214 * 2.003 * 20.0).abs() < 0.1, "{found}");
 }
 
+/// Limits that no built-in device can pass, because another one comes first or the hardware is in the way, with profiles
+/// in which they do.
+#[test]
+fn verif_every_limit_that_is_passed_is_named() {
+    let stuck = "(at: \"5 s\", do: StickBit(bit: 9, high: true))";
+    let lost = "(at: \"5 s\", do: LosePhase(phase: Recharge))";
+    let no_shannon = ("shannon_k: (value: 1.85", "shannon_k: (value: 9");
+    let no_balance = ("unbalanced_fraction: (value: 0.1", "unbalanced_fraction: (value: 9");
+    let no_residual = ("residual_mv: (value: 500", "residual_mv: (value: 100000");
+    let no_short = ("shorts_between: true", "shorts_between: false");
+    for (limit, changes, fault) in [
+        ("shannon_k", vec![], stuck),
+        ("unbalanced_fraction", vec![], lost),
+        ("residual_mv", vec![no_balance, no_short], lost),
+        ("dc_na", vec![no_balance, no_short, no_residual], lost),
+        ("charge_density_uc_per_cm2", vec![no_shannon, ("per_cm2: (value: 50", "per_cm2: (value: 15")], stuck),
+        ("charge_per_phase_uc", vec![no_shannon, ("phase_uc: (value: 3.5", "phase_uc: (value: 2.5")], stuck),
+        ("mean_current_ua", vec![no_shannon, ("mean_current_ua: (value: 300", "mean_current_ua: (value: 80")], stuck),
+    ] {
+        let fields = format!(
+            "program: (session: \"5 min\", both: (amplitude_ma: 1.0, width_us: 500)), \
+             timeline: [(at: \"0 s\", do: StartSession), {fault}],"
+        );
+        let scenario = with_device(&changes, "4 min", &fields);
+        let mut simulation = Simulation::new(&scenario, None);
+        simulation.advance_to(scenario.duration).unwrap();
+        let first = simulation.take_events().into_iter().find_map(|event| match event.kind {
+            EventKind::LimitPassed { limit, .. } => Some(limit),
+            _ => None,
+        });
+        assert_eq!(first, Some(limit));
+        assert_eq!(generator(&simulation).state(), State::Fault, "{limit}");
+    }
+}
+
 /// What befalls the device, the leads and the patient, as it is written.
 fn command() -> impl Strategy<Value = String> {
     let side = || prop_oneof![Just("Left"), Just("Right"), Just("Both")];

@@ -33,6 +33,7 @@ fn verif_the_page_goes_from_red_to_green() {
     assert!(text.contains("expected open_circuit") && text.contains("1 of 2 scenarios passed"), "{text}");
     let xml = fs::read_to_string(folder.path().join("report.xml")).unwrap();
     assert!(xml.contains("tests=\"6\" skipped=\"0\" failures=\"1\" errors=\"0\""), "{xml}");
+    assert!(xml.contains("file=\"checks/red.ron\"") && xml.contains("line=\"14\""), "{xml}");
     let json: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
     assert_eq!(
@@ -74,4 +75,172 @@ fn verif_parts_make_the_whole_and_fail_fast_stops() {
     fs::rename(folder.path().join("checks/red.ron"), folder.path().join("checks/a-red.ron")).unwrap();
     let (code, text) = test(folder.path(), &["checks", "--jobs", "1", "--fail-fast"]);
     assert_eq!((code, text.contains("skipped checks/green.ron")), (1, true), "{text}");
+}
+
+/// Scenarios of ten seconds, some of which fail, one of which expects what is not there.
+fn many(count: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for i in 0..count {
+        let bound = if i % 7 == 3 { 0.1 } else { 1e3 };
+        let window = if i == 5 { "from: \"9500 ms\", each: Train" } else { "until: \"3 s\"" };
+        let text = crate::therapy(
+            "10 s",
+            &format!(
+                "seed: {i}, program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"1 s\", do: StartSession), \
+                 (at: \"4 s\", do: StopSession)], expect: [Always(probe: \"left.force_n\", {window}, max: {bound}, \
+                 requirement: \"FORCE-{}\")]",
+                i % 3
+            ),
+        );
+        fs::write(folder.path().join(format!("{i:04}.ron")), text).unwrap();
+    }
+    folder
+}
+
+/// File, digest, verdicts: everything that a report says but for the time that it took.
+fn verdicts(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let (_, text) = test(folder, &[&["--json", "report.json"], arguments].concat());
+    let report = fs::read_to_string(folder.join("report.json")).unwrap_or_else(|_| panic!("{text}"));
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&report).unwrap();
+    let said = |mut case: serde_json::Value| {
+        case.as_object_mut().unwrap().remove("took_s");
+        case.to_string()
+    };
+    let mut said: Vec<String> = cases.into_iter().map(said).collect();
+    said.sort();
+    said
+}
+
+#[test]
+fn verif_jobs_order_and_parts_change_no_verdict() {
+    let folder = many(24);
+    let all = verdicts(folder.path(), &[".", "--jobs", "1"]);
+    assert_eq!(all.len(), 24);
+    assert_eq!(verdicts(folder.path(), &[".", "--jobs", "2"]), all);
+    let mut backwards: Vec<String> = (0..24).rev().map(|i| format!("./{i:04}.ron")).collect();
+    backwards.push("--jobs".to_string());
+    backwards.push("3".to_string());
+    let backwards: Vec<&str> = backwards.iter().map(String::as_str).collect();
+    assert_eq!(verdicts(folder.path(), &backwards), all);
+    let mut parts =
+        [verdicts(folder.path(), &[".", "--shard", "1/2"]), verdicts(folder.path(), &[".", "--shard", "2/2"])];
+    let mut parts = parts.iter_mut().flat_map(std::mem::take).collect::<Vec<_>>();
+    parts.sort();
+    assert_eq!(parts, all);
+}
+
+#[test]
+fn verif_what_failed_is_shown_and_annotated_and_what_was_not_there_is_an_error() {
+    let folder = many(8);
+    let (code, text) = test(folder.path(), &["0003.ron", "--github"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("line 1: FORCE-0: expected left.force_n always at most 0.1 from 0 s to 3 s; seen first "),
+        "{text}"
+    );
+    assert!(text.contains("left.force_n from 0 to ") && text.contains("with a line at 0.1:"), "{text}");
+    assert!(text.contains("::error file=0003.ron,line=1,title=FORCE-0::FORCE-0: expected left.force_n"), "{text}");
+    let (code, text) = test(folder.path(), &["0005.ron", "0003.ron"]);
+    assert_eq!((code, text.contains("unjudged 0005.ron") && text.contains("seen no train")), (2, true), "{text}");
+    fs::write(folder.path().join("nothing.ron"), crate::therapy("1 s", "")).unwrap();
+    let (code, text) = test(folder.path(), &["nothing.ron"]);
+    assert_eq!((code, text.contains("nothing was judged")), (2, true), "{text}");
+    assert_eq!(test(folder.path(), &["nothing.ron", "0001.ron"]).0, 0);
+}
+
+#[test]
+fn verif_requirements_are_listed_with_what_covers_them() {
+    let folder = many(5);
+    let list = |text: &str| fs::write(folder.path().join("list.csv"), text).unwrap();
+    list("id,text\nFORCE-0,Force is bounded\nFORCE-1,\nFORCE-2,\nFORCE-9,\"Nobody, yet\"\n");
+    let (code, text) = test(folder.path(), &[".", "--jobs", "1", "--requirements", "list.csv"]);
+    assert_eq!(code, 1, "{text}");
+    for line in [
+        "  FORCE-0  met         ./0000.ron:1\n",
+        "  FORCE-0  not met     ./0003.ron:1\n",
+        "  FORCE-9  nothing covers it: Nobody, yet\n",
+        "3 of 4 requirements are covered\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    list("id\nFORCE-0\nFORCE-1\n");
+    let (code, text) = test(folder.path(), &[".", "--requirements", "list.csv"]);
+    assert_eq!((code, text.contains("./0002.ron:1: no requirement is called FORCE-2")), (2, true), "{text}");
+    for (content, words) in [
+        ("name\nFORCE-0\n", "list.csv: has no column id; its columns are name"),
+        ("id\nA\nA\n", "list.csv: line 3: A is there already"),
+        ("id\n", "list.csv: lists no requirement"),
+    ] {
+        list(content);
+        let (code, text) = test(folder.path(), &[".", "--requirements", "list.csv"]);
+        assert_eq!((code, text.contains(words)), (2, true), "{text}");
+    }
+}
+
+#[test]
+fn verif_a_scenario_that_takes_too_long_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let years =
+        crate::therapy("3000 days", "program: (both: (amplitude_ma: 1.0)), expect: [Never(event: \"end_of_service\")]");
+    fs::write(folder.path().join("years.ron"), years).unwrap();
+    let (code, text) = test(folder.path(), &["years.ron", "--time-limit", "200 ms"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("too slow years.ron") && text.contains("its time was over; it had come to "), "{text}");
+}
+
+/// Asked to stop, a suite says what it did not run, and still writes its reports.
+#[cfg(unix)]
+#[test]
+fn verif_an_interrupted_suite_says_what_was_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let years =
+        crate::therapy("3000 days", "program: (both: (amplitude_ma: 1.0)), expect: [Never(event: \"end_of_service\")]");
+    for name in ["a.ron", "b.ron", "c.ron"] {
+        fs::write(folder.path().join(name), &years).unwrap();
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+        .args(["test", ".", "--jobs", "1", "--junit", "report.xml"])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success() && child.try_wait().unwrap().is_none(), "it was over before");
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert_eq!(status.code(), Some(2), "{text}");
+    assert!(text.contains("interrupted ./a.ron") && text.contains("skipped ./c.ron"), "{text}");
+    assert!(text.contains("the suite was interrupted; 2 scenarios were not run"), "{text}");
+    assert!(fs::read_to_string(folder.path().join("report.xml")).unwrap().contains("skipped=\"2\""));
+}
+
+/// The most memory that a process has had, as Linux counts it.
+#[cfg(target_os = "linux")]
+#[test]
+fn verif_a_thousand_scenarios_take_no_more_memory_than_a_hundred() {
+    let folder = many(1_000);
+    let peak_kb = |filter: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+            .args(["test", ".", "--jobs", "2", "--filter", filter])
+            .current_dir(folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kb = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+            peak = peak.max(kb.unwrap_or(0));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        peak
+    };
+    let (hundred, thousand) = (peak_kb("/00"), peak_kb(".ron"));
+    assert!(
+        hundred > 0 && thousand < hundred * 3 / 2 + 8_000,
+        "{hundred} kB for a hundred, {thousand} kB for a thousand"
+    );
 }

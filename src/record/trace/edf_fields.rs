@@ -6,13 +6,17 @@ use crate::device::clock::{CENTURY_DAYS, OPENNERVE_EPOCH, date};
 use crate::record::events::Event;
 use crate::record::trace::{seconds, unit_of};
 use crate::record::trains::Train;
-use crate::time::{DayClock, SimTime};
+use crate::time::{DayClock, NANOS_PER_SEC, SimTime};
 
 /// The longest text of a number in a header.
 const NUMBER_CHARS: usize = 8;
 
 /// The last year that the eight characters of a date can tell: 85 to 99 are of the century before.
 const LAST_YEAR: i64 = 84;
+
+/// Nanoseconds in a second, in a tenth of one, and so on.
+const NANOS_PER_DECIMAL: [i64; 9] =
+    [NANOS_PER_SEC, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10];
 
 /// Powers of ten up to the most decimals that fit behind `0.`.
 const TENS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
@@ -62,14 +66,21 @@ pub fn label(probe: &str) -> String {
 /// one whose text is whole seconds, or has the fewest decimals, and of those the shortest, as far as `bytes` go.
 pub fn record_of(every: SimTime, signals: usize, bytes: usize) -> Option<(SimTime, i64)> {
     let most = (bytes / (2 * signals)).max(1) as i64;
-    let span = |samples: i64| {
-        let nanos = every.nanos().checked_mul(samples)?;
-        let text = seconds(nanos);
-        let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-        (text.len() <= NUMBER_CHARS).then_some((decimals, samples))
-    };
-    let (_, samples) = (1..=most).filter_map(span).min()?;
-    Some((every * samples, samples))
+    let mut best: Option<(usize, i64)> = None;
+    for samples in 1..=most {
+        let Some(nanos) = every.nanos().checked_mul(samples) else { break };
+        let decimals = NANOS_PER_DECIMAL.iter().position(|unit| nanos % unit == 0).unwrap_or(9);
+        let whole = (nanos / NANOS_PER_SEC).checked_ilog10().unwrap_or(0) as usize + 1;
+        let length = whole + if decimals > 0 { 1 + decimals } else { 0 };
+        if length <= NUMBER_CHARS && best.is_none_or(|(fewest, _)| decimals < fewest) {
+            best = Some((decimals, samples));
+        }
+        // No longer one is better than whole seconds.
+        if decimals == 0 {
+            break;
+        }
+    }
+    best.map(|(_, samples)| (every * samples, samples))
 }
 
 /// The date and the time that a header shows for an instant: the second that it lies in. Day 0 is 1 January 2023, as in
