@@ -4,12 +4,9 @@ use std::process::ExitCode;
 
 use stimtwin::scenario::schema::published;
 
-use super::{explain, say};
+use super::say;
 
 /// Prints the schema.
 pub fn schema() -> ExitCode {
-    match published() {
-        Ok(text) => say(&text.trim_end()),
-        Err(problems) => explain(&problems),
-    }
+    say(&published().trim_end())
 }

@@ -48,6 +48,17 @@ pub fn convert(file: &str, text: &str, folder: &Path) -> Result<String, Vec<Prob
 /// # Errors
 /// Every mistake in it and in the files that it names.
 pub(super) fn read<'a>(file: &str, text: &'a str, folder: &Path) -> Result<Values<'a>, Vec<Problem>> {
+    let (values, read) = look(file, text, folder);
+    read.map_err(|problems| {
+        let message = "the file is not complete".to_string();
+        let incomplete = || vec![Problem { file: file.to_string(), line: 0, column: 0, message }];
+        if problems.is_empty() { incomplete() } else { problems }
+    })?;
+    Ok(values)
+}
+
+/// What the values of a file are as far as it can be read, and every mistake in it.
+pub(super) fn look<'a>(file: &str, text: &'a str, folder: &Path) -> (Values<'a>, Result<(), Vec<Problem>>) {
     let syntax = Syntax::of(file);
     let (_, body) = syntax.structure(syntax.trimmed(text));
     let fields = syntax.fields(body).unwrap_or_default();
@@ -56,12 +67,7 @@ pub(super) fn read<'a>(file: &str, text: &'a str, folder: &Path) -> Result<Value
     let reader = Reader::noting(file, text);
     let read = reader.root().and_then(|root| read_any(kind, root, folder));
     let forms = reader.forms();
-    reader.finish(read).map_err(|problems| {
-        let message = "the file is not complete".to_string();
-        let incomplete = || vec![Problem { file: file.to_string(), line: 0, column: 0, message }];
-        if problems.is_empty() { incomplete() } else { problems }
-    })?;
-    Ok(Values { text, syntax, forms })
+    (Values { text, syntax, forms }, reader.finish(read))
 }
 
 /// A file that was read, and what its values are.

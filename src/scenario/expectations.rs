@@ -326,10 +326,6 @@ fn read_trace(fields: &Fields<'_>, around: Around<'_>) -> Option<TraceExpectatio
     }
     let node = fields.required("trace")?;
     let (probe, file) = (probe?, node.text());
-    if node.is_noted() {
-        // Whoever asks for the form of the file does not need what it names.
-        return None;
-    }
     let kept = match KeptTrace::read(&around.folder.join(&file), &probe.name) {
         Ok(kept) => KeptTrace { file: file.clone(), ..kept },
         Err(why) => {

@@ -109,11 +109,6 @@ impl<'a> Node<'a> {
         start + blank
     }
 
-    /// Whether somebody notes what values are read as.
-    pub fn is_noted(&self) -> bool {
-        self.reader.forms.is_some()
-    }
-
     /// Where the files are that it names; none for the disk.
     pub fn shelf(&self) -> Option<&'a Shelf> {
         self.reader.shelf

@@ -13,10 +13,9 @@ use serde_json::{Map, Value, json};
 use crate::expect::events::EVENTS;
 use crate::record::probe::Probe;
 use crate::record::trace::Format;
-use crate::scenario::convert::{Values, read};
+use crate::scenario::convert::{Values, look};
 use crate::scenario::forms::{Asked, Form};
 use crate::scenario::library::ASSETS;
-use crate::scenario::reader::Problem;
 use crate::time::unit_names;
 
 /// The scenario that has everything.
@@ -26,11 +25,9 @@ pub const EVERY_FIELD: &str = include_str!("../../docs/schema/every-field.ron");
 const ID: &str = "https://raw.githubusercontent.com/stimtwin/stimtwin/main/docs/schema/scenario.schema.json";
 
 /// The schema.
-///
-/// # Errors
-/// None, as a test shows: the scenario that it is made of is built in.
-pub fn schema() -> Result<Value, Vec<Problem>> {
-    let values = read("every-field.ron", EVERY_FIELD, Path::new("."))?;
+pub fn schema() -> Value {
+    // A trace that the scenario names is not built in, and changes nothing of the forms; a test reads both.
+    let (values, _) = look("every-field.ron", EVERY_FIELD, Path::new("."));
     let mut making = Making::of(values);
     making.whole();
     let mut defs = Map::new();
@@ -54,21 +51,20 @@ pub fn schema() -> Result<Value, Vec<Problem>> {
     root["description"] = json!("A therapy, as stimtwin runs it: docs/scenario.md describes every field.");
     root["properties"]["$schema"] = json!({"type": "string", "description": "Where an editor finds this schema."});
     root["$defs"] = Value::Object(defs);
-    Ok(root)
+    root
 }
 
 /// The schema as it is published: a text of its own file.
-///
-/// # Errors
-/// As for [`schema`].
-pub fn published() -> Result<String, Vec<Problem>> {
-    schema().map(|schema| format!("{schema:#}\n"))
+pub fn published() -> String {
+    format!("{:#}\n", schema())
 }
 
 /// A struct, or the body of a name with fields: what it was asked for wherever it stands, and the schemas of its
 /// fields.
 #[derive(Default)]
 struct Body {
+    /// What fields of the same name say the same in: a struct, or the list that names with fields are of.
+    scope: String,
     asked: Vec<Asked>,
     properties: Map<String, Value>,
 }
@@ -104,18 +100,34 @@ struct Making<'a> {
     structs: BTreeMap<String, Body>,
     /// The names that a field takes, by the field, and what is said of each that was seen.
     variants: BTreeMap<String, (Vec<&'static str>, BTreeMap<&'static str, String>)>,
-    /// What was first said of a field of that name.
-    words: BTreeMap<String, String>,
+    /// What was first said of a field of that name in a scope and anywhere, and its schema there.
+    words: BTreeMap<[String; 2], String>,
+    schemas: BTreeMap<[String; 2], Value>,
 }
 
 impl<'a> Making<'a> {
     fn of(values: Values<'a>) -> Self {
-        Self { values, structs: BTreeMap::new(), variants: BTreeMap::new(), words: BTreeMap::new() }
+        Self {
+            values,
+            structs: BTreeMap::new(),
+            variants: BTreeMap::new(),
+            words: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+        }
     }
 
     /// Looks at the whole file.
     fn whole(&mut self) {
         self.value(self.values.text, "");
+        // Not every name with fields stands there with each that it may have: one of the same name stands for it.
+        for Body { scope, asked, properties } in self.structs.values_mut() {
+            for (field, _) in asked {
+                let same = self.schemas.get(&[scope.clone(), field.to_string()]);
+                if let (false, Some(schema)) = (properties.contains_key(*field), same) {
+                    properties.insert(field.to_string(), schema.clone());
+                }
+            }
+        }
     }
 
     /// The schema of a value in the field of that name.
@@ -151,11 +163,11 @@ impl<'a> Making<'a> {
                 json!({"type": "array", "items": items})
             }
             Form::Struct(name) => {
-                self.body(&name, value);
+                self.body(&name, &name, value);
                 reference(&name)
             }
             Form::Variant(name, names) => {
-                self.body(name, value);
+                self.body(name, key, value);
                 let said = comment(&value[..self.values.place(value) - place(self.values.text, value)]);
                 let known = self.variants.entry(key.to_string()).or_insert_with(|| (names, BTreeMap::new()));
                 if !said.is_empty() {
@@ -169,23 +181,35 @@ impl<'a> Making<'a> {
     }
 
     /// Takes over a struct or a name with fields.
-    fn body(&mut self, name: &str, value: &'a str) {
+    fn body(&mut self, name: &str, scope: &str, value: &'a str) {
         let asked = self.values.forms.fields_of(self.values.place(value)).to_vec();
-        self.structs.entry(name.to_string()).or_default().merge(&asked);
+        let body = self.structs.entry(name.to_string()).or_default();
+        body.scope = scope.to_string();
+        body.merge(&asked);
         for (key, field) in self.values.fields(value) {
             let mut schema = self.value(field, &key);
-            let before = self.values.text[..place(self.values.text, field)].trim_end();
-            let said = before.strip_suffix(':').and_then(|before| before.trim_end().strip_suffix(&*key)).map(comment);
-            let said = said.filter(|said| !said.is_empty());
-            let known = self.words.entry(key.clone()).or_default();
-            if let (true, Some(said)) = (known.is_empty(), &said) {
-                known.clone_from(said);
-            }
+            let words = self.words_of(&key, scope, field);
             let comment = schema.as_object_mut().and_then(|schema| schema.remove("$comment"));
             let allowed = comment.as_ref().and_then(Value::as_str).map(|allowed| format!(" Allowed: {allowed}."));
-            let words = said.clone().unwrap_or_else(|| known.clone()) + &allowed.unwrap_or_default();
-            schema["description"] = json!(words);
+            schema["description"] = json!(words + &allowed.unwrap_or_default());
+            self.schemas.entry([scope.to_string(), key.clone()]).or_insert_with(|| schema.clone());
             self.structs.entry(name.to_string()).or_default().properties.entry(key).or_insert(schema);
+        }
+    }
+
+    /// What is said of a field: the comment above it, or the first one of a field of that name.
+    fn words_of(&mut self, key: &str, scope: &str, field: &str) -> String {
+        let before = self.values.text[..place(self.values.text, field)].trim_end();
+        let said = before.strip_suffix(':').and_then(|before| before.trim_end().strip_suffix(key)).map(comment);
+        let scopes = [scope, ""].map(|scope| [scope.to_string(), key.to_string()]);
+        match said.filter(|said| !said.is_empty()) {
+            Some(said) => {
+                for scope in scopes {
+                    self.words.entry(scope).or_insert_with(|| said.clone());
+                }
+                said
+            }
+            None => scopes.iter().find_map(|scope| self.words.get(scope)).cloned().unwrap_or_default(),
         }
     }
 }
@@ -283,7 +307,7 @@ mod tests {
     /// Every name that a reader takes stands in the file, and everything in it is explained.
     #[test]
     fn verif_the_scenario_with_everything_has_everything_and_explains_it() {
-        let schema = schema().unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let schema = schema();
         let defs = schema["$defs"].as_object().expect("definitions");
         let mut missing = Vec::new();
         let mut look = |place: &str, body: &Value| {
@@ -310,7 +334,7 @@ mod tests {
 
     #[test]
     fn verif_every_field_that_is_asked_for_is_in_the_schema() {
-        let values = read("every-field.ron", EVERY_FIELD, Path::new(".")).unwrap_or_else(|found| panic!("{found:#?}"));
+        let (values, _) = look("every-field.ron", EVERY_FIELD, Path::new("."));
         let mut making = Making::of(values);
         making.whole();
         for (name, body) in &making.structs {
