@@ -65,7 +65,9 @@ pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Out
         Ok(summary) => {
             let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
             let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();
-            unmet.iter().for_each(|verdict| complain(format_args!("error: line {}: {verdict}", verdict.line)));
+            unmet
+                .iter()
+                .for_each(|verdict| complain(format_args!("error: {}:{}: {verdict}", scenario.file, verdict.line)));
             if unmet.is_empty() { code } else { ExitCode::from(UNMET) }
         }
         Err(error) => {

@@ -41,6 +41,8 @@ pub struct Watch {
     watched: Vec<Watched>,
     recordings: Vec<Recording>,
     teller: Teller,
+    /// The end of the scenario.
+    end: SimTime,
 }
 
 impl Watch {
@@ -61,7 +63,7 @@ impl Watch {
         });
         let watched = watched.collect();
         let expectations = scenario.expectations.clone();
-        Self { expectations, watched, recordings, teller: Teller(scenario.clock) }
+        Self { expectations, watched, recordings, teller: Teller(scenario.clock), end }
     }
 
     /// What is to be sampled.
@@ -113,6 +115,8 @@ impl Watch {
             Watched::Events(watch) => watch.outcome(end, self.teller),
             Watched::Probe(watch, _) => watch.clone().outcome(end, self.teller),
             Watched::Trace(watch, _) => watch.outcome(self.teller),
+            // The summary of a run that was stopped is another one.
+            Watched::Figure(_) if end < self.end => Outcome::unjudged("nothing: the run ended before".to_string()),
             Watched::Figure(figure) => figure.outcome(summary),
             Watched::Against(watch, _, against) => {
                 let other = others.iter().find(|(variant, _)| *variant == against.variant);

@@ -63,7 +63,7 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
             "expected left.force_n never at least 10 from 0 s to 1 min; seen first 1",
         ),
         (
-            r#"Within(event: "state_changed", after: (event: "open_circuit"), within: "8 s")"#,
+            r#"Within(event: "session_ended", after: (event: "open_circuit"), within: "15 s")"#,
             r#"Never(event: "state_changed", after: (event: "session_started"), within: "49 s")"#,
             "expected no state_changed within 49 s after each session_started from 0 s to 1 min; seen session_started once;",
         ),

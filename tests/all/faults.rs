@@ -92,7 +92,7 @@ fn verif_an_expectation_that_is_not_met_fails_the_run() {
         let run = stimtwin(&["run", file.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()]);
         let errors = String::from_utf8(run.stderr).expect("UTF-8");
         assert_eq!(run.status.code(), Some(code), "{errors}");
-        let expected = "error: expected open_circuit on the left from 1 min 5 s to 1 min 5.05 s; seen none";
+        let expected = ".ron:22: expected open_circuit on the left from 1 min 5 s to 1 min 5.05 s; seen none";
         assert_eq!(errors.contains(expected), code == 1, "{errors}");
         let summary = fs::read_to_string(out.join("summary.json")).expect("a run that fails so is whole all the same");
         let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
