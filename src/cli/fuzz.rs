@@ -34,7 +34,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     cases: Option<u64>,
     /// Try the case of this number alone, from 0, and save it whatever comes of it
-    #[arg(long, value_name = "K", conflicts_with_all = ["cases", "wall"])]
+    #[arg(long, value_name = "K", conflicts_with_all = ["cases", "wall"], value_parser = clap::value_parser!(u64).range(..u64::MAX))]
     case: Option<u64>,
     /// What the cases are drawn from: the same seed makes the same cases
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -68,7 +68,15 @@ pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Out
             unmet
                 .iter()
                 .for_each(|verdict| complain(format_args!("error: {}:{}: {verdict}", scenario.file, verdict.line)));
-            if unmet.is_empty() { code } else { ExitCode::from(UNMET) }
+            // A run that is stopped leaves some undecided.
+            let whole = options.until.is_none_or(|until| until >= scenario.duration);
+            let unjudged = summary.expectations.iter().filter(|verdict| whole && verdict.met.is_none());
+            let told = unjudged.map(|verdict| refuse(format_args!("{}:{}: {verdict}", scenario.file, verdict.line)));
+            match (unmet.is_empty(), told.last()) {
+                (false, _) => ExitCode::from(UNMET),
+                (true, Some(unjudged)) => unjudged,
+                (true, None) => code,
+            }
         }
         Err(error) => {
             complain(format_args!("error: {error}"));

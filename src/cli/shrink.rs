@@ -47,6 +47,12 @@ pub fn shrink_file(args: &ShrinkArgs) -> ExitCode {
 
 fn saved(args: &ShrinkArgs) -> Result<ExitCode, ExitCode> {
     let path = &args.scenario;
+    if path.extension().is_some_and(|ending| ending == "json") {
+        return Err(refuse(format_args!(
+            "{}: a scenario in JSON is shrunk as RON; stimtwin convert makes that of it",
+            path.display()
+        )));
+    }
     let out = args.out.clone().unwrap_or_else(|| path.with_extension("shrunk.ron"));
     may_write(&out, args.overwrite).map_err(refuse)?;
     let scenario = Scenario::from_file(path).map_err(|problems| explain(&problems))?;

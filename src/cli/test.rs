@@ -86,6 +86,9 @@ pub fn test(args: &TestArgs) -> ExitCode {
         let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
         return say(&names.join("\n"));
     }
+    if let Err(message) = check_reports(args, &files) {
+        return refuse(message);
+    }
     // A list that cannot be read is known before hours are spent.
     let requirements = match args.requirements.as_deref().map(read_requirements).transpose() {
         Ok(requirements) => requirements,
@@ -157,6 +160,20 @@ fn write_reports(args: &TestArgs, cases: &[Case]) -> Result<(), ExitCode> {
     Ok(())
 }
 
+/// Whether each report has a file of its own, which is none of the scenarios.
+fn check_reports(args: &TestArgs, files: &[PathBuf]) -> Result<(), String> {
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    if args.junit.is_some() && args.junit.as_ref().map(real) == args.json.as_ref().map(real) {
+        return Err("--junit and --json name the same file".to_string());
+    }
+    let scenarios: Vec<PathBuf> = files.iter().map(real).collect();
+    let written = [&args.junit, &args.json].into_iter().flatten();
+    match written.into_iter().find(|report| scenarios.contains(&real(report))) {
+        Some(report) => Err(format!("{}: is one of the scenarios, and would be written over", report.display())),
+        None => Ok(()),
+    }
+}
+
 /// The scenarios that a suite is asked to run.
 fn suite_files(args: &TestArgs) -> Result<Vec<PathBuf>, String> {
     let mut files = collect(&args.paths)?;
@@ -186,6 +203,7 @@ fn tell(case: &Case, github: bool) {
         (Outcome::Interrupted { .. }, _) => "interrupted",
         (_, Grade::Passed) if case.verdicts().is_empty() => "ran, expecting nothing,",
         (_, Grade::Passed) => "passed",
+        _ if case.unmet().any(|verdict| verdict.met == Some(false)) => "failed",
         (_, Grade::Failed) => "failed",
         _ => "unjudged",
     };

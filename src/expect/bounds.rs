@@ -39,7 +39,8 @@ impl Bounds {
 
     /// The ends that are finite, for a plot.
     pub fn ends(&self) -> impl Iterator<Item = f64> {
-        [self.min, self.max].into_iter().filter(|end| end.is_finite())
+        let (min, max) = (Some(self.min), (self.max > self.min).then_some(self.max));
+        [min, max].into_iter().flatten().filter(|end| end.is_finite())
     }
 }
 

@@ -50,7 +50,7 @@ impl Take {
     pub fn name(self) -> &'static str {
         match self {
             Self::First => "first value",
-            Self::Last => "value",
+            Self::Last => "last value",
             Self::Min => "least",
             Self::Max => "largest",
             Self::Mean => "mean",

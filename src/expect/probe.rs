@@ -21,6 +21,11 @@ pub enum Judged {
 }
 
 impl Judged {
+    fn bounds(&self) -> &Bounds {
+        let (Self::By(_, bounds) | Self::Always(bounds) | Self::Never(bounds)) = self;
+        bounds
+    }
+
     /// The bounds, where they are of the probe itself and can be drawn with it.
     fn drawn(&self) -> Option<&Bounds> {
         match self {
@@ -51,7 +56,9 @@ impl ProbeExpectation {
     pub fn told(&self, teller: Teller) -> String {
         let (name, windows) = (&self.probe.name, self.windows.told(teller));
         match &self.judged {
-            Judged::By(take, bounds) => format!("{} of {name} {bounds} {windows}", take.name()),
+            Judged::By(..) => {
+                format!("{} of {name} {bounds} {windows}", self.take_name(), bounds = self.judged.bounds())
+            }
             Judged::Always(bounds) => format!("{name} always {bounds} {windows}"),
             Judged::Never(bounds) => format!("{name} never {bounds} {windows}"),
         }
@@ -60,6 +67,7 @@ impl ProbeExpectation {
     /// What people call that which is taken.
     pub fn take_name(&self) -> &'static str {
         match &self.judged {
+            Judged::By(Take::Last, _) if self.windows.from == self.windows.until => "value",
             Judged::By(take, _) => take.name(),
             _ => "every value",
         }
@@ -258,10 +266,14 @@ impl ProbeWatch {
             for running in &mut self.running {
                 running.open.until = running.open.until.or(last).or(Some(end));
             }
-            let late = |running: &Running| running.open.until.is_some_and(|until| until > end);
-            // A window of a run that is stopped is not judged.
-            self.running.retain(|running| !late(running));
-            std::mem::take(&mut self.running).into_iter().for_each(|running| self.judge(running));
+            for running in std::mem::take(&mut self.running) {
+                // Of a window that goes on beyond the end, only what was wrong already says something.
+                if running.wrong.is_none() && running.open.until.is_some_and(|until| until > end) {
+                    self.unjudged = self.unjudged.or(Some(("the run ended before it was over", running.open.from)));
+                } else {
+                    self.judge(running);
+                }
+            }
             return;
         };
         if end >= self.expected.windows.until {

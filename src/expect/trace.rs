@@ -67,6 +67,9 @@ impl KeptTrace {
         let column = |name: &str| {
             let names: Vec<&str> = header.iter().collect();
             let place = names.iter().position(|column| *column == name);
+            if names.iter().filter(|column| **column == name).count() > 1 {
+                return Err(format!("has the column {name} twice"));
+            }
             place.ok_or_else(|| format!("has no column {name}; its columns are {}", names.join(", ")))
         };
         let (time, value) = (column("time_ns")?, column(probe)?);
@@ -161,8 +164,12 @@ impl TraceWatch {
     /// What came of it.
     pub fn outcome(&self, teller: Teller) -> Outcome {
         let (off, at) = self.furthest;
-        let furthest =
-            if off > 0.0 { format!("off by {} at most, at {}", told(off), teller.at(at)) } else { "the same".into() };
+        let count = self.compared;
+        let furthest = if off > 0.0 {
+            format!("off by {} at most, at {}", told(off), teller.at(at))
+        } else {
+            format!("the same, {count} samples")
+        };
         if let Some((at, value, kept)) = self.missed {
             let seen = format!("{} where {} was kept, at {}; {furthest}", told(value), told(kept), teller.at(at));
             let bounds = match self.expected.tolerance {

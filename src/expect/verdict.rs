@@ -69,6 +69,7 @@ impl std::fmt::Display for Verdict {
         if let Some(requirement) = &self.requirement {
             write!(f, "{requirement}: ")?;
         }
-        write!(f, "expected {}; seen {}", self.expected, self.seen)
+        let word = if self.met.is_some() { "seen" } else { "not judged:" };
+        write!(f, "expected {}; {word} {}", self.expected, self.seen)
     }
 }

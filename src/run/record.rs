@@ -79,6 +79,9 @@ pub enum RecordError {
     /// The scenario would be written over.
     #[error("{}: is the scenario itself", .0.display())]
     Itself(PathBuf),
+    /// What is there is not to be replaced: a folder, a link, a device.
+    #[error("{}: is there, and is no plain file", .0.display())]
+    NoFile(PathBuf),
     /// The tape cannot be written.
     #[error("{}: cannot be written: {}", .0.display(), .1)]
     Io(PathBuf, io::Error),
@@ -116,6 +119,9 @@ pub fn record(
     let end = options.until.unwrap_or(scenario.duration);
     if end > scenario.duration {
         return Err(RecordError::Until(end, scenario.duration));
+    }
+    if out.symlink_metadata().is_ok_and(|there| !there.file_type().is_file()) {
+        return Err(RecordError::NoFile(out.to_path_buf()));
     }
     let real = |path: &Path| path.canonicalize().ok();
     if real(out).is_some() && real(out) == real(&source.file) {

@@ -34,7 +34,7 @@ pub fn read_requirements(path: &Path) -> Result<Vec<Requirement>, String> {
         let row = row.map_err(|error| named(format!("line {line} cannot be read: {error}")))?;
         let requirement = Requirement {
             id: row[id].trim().to_string(),
-            text: text.map(|text| row[text].trim().to_string()).unwrap_or_default(),
+            text: text.map(|text| row[text].split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
         };
         if requirement.id.is_empty() {
             return Err(named(format!("line {line}: its id is empty")));
@@ -76,10 +76,10 @@ impl Display for Coverage<'_> {
     /// A line for each requirement and each expectation that covers it; then those that nothing covers.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let width = self.requirements.iter().map(|requirement| requirement.id.chars().count()).max().unwrap_or(0);
-        let mut uncovered = Vec::new();
+        let (mut uncovered, mut met) = (Vec::new(), 0);
         writeln!(f, "requirements:")?;
         for requirement in self.requirements {
-            let mut covered = false;
+            let (mut covered, mut all_met) = (false, true);
             for case in self.cases {
                 let verdicts = case.verdicts().iter();
                 for verdict in verdicts.filter(|verdict| verdict.requirement.as_ref() == Some(&requirement.id)) {
@@ -89,17 +89,20 @@ impl Display for Coverage<'_> {
                         None => "not judged",
                     };
                     covered = true;
+                    all_met &= verdict.met == Some(true);
                     writeln!(f, "  {:width$}  {word:10}  {}:{}", requirement.id, case.file, verdict.line)?;
                 }
             }
+            met += usize::from(covered && all_met);
             if !covered {
                 uncovered.push(requirement);
             }
         }
         for requirement in &uncovered {
-            writeln!(f, "  {:width$}  nothing covers it: {}", requirement.id, requirement.text)?;
+            let text = if requirement.text.is_empty() { String::new() } else { format!(": {}", requirement.text) };
+            writeln!(f, "  {:width$}  nothing covers it{text}", requirement.id)?;
         }
         let count = self.requirements.len();
-        write!(f, "{} of {count} requirements are covered", count - uncovered.len())
+        write!(f, "{} of {count} requirements are covered, {met} are met", count - uncovered.len())
     }
 }

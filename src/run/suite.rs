@@ -4,6 +4,7 @@
 //! that could not be judged is green: a file that cannot be read, a folder without a scenario, a filter that leaves
 //! nothing, an expectation of what was not there are errors.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use crate::run::golden::{bless, judge};
 use crate::run::progress::Silent;
 use crate::run::{RunError, RunOptions, run};
 use crate::scenario::Scenario;
+use crate::scenario::library::is_profile;
 use crate::scenario::reader::Problem;
 
 /// How a suite is run.
@@ -134,45 +136,70 @@ impl Case {
     }
 }
 
-/// The scenarios in files and folders, those of folders by name, folders within folders too; each once.
+/// The scenarios in files and folders, those of folders by name, folders within folders too; each once, by whatever
+/// name. Profiles and hidden files in folders are left out.
 ///
 /// # Errors
 /// Something cannot be read, or a folder holds no scenario: a sentence for the user.
 pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
+    let mut found = Found::default();
     for path in paths {
-        let before = files.len();
+        let before = found.files.len() + found.twice;
         if path.is_dir() {
-            collect_folder(path, &mut files)?;
-            if files.len() == before {
+            found.folder(path)?;
+            if found.files.len() + found.twice == before {
                 return Err(format!("{}: holds no scenario, no file ending in .ron or .scenario.json", path.display()));
             }
         } else {
-            files.push(path.clone());
+            found.file(path.clone());
         }
     }
-    let mut once: Vec<PathBuf> = Vec::new();
-    for file in files {
-        if !once.contains(&file) {
-            once.push(file);
-        }
-    }
-    Ok(once)
+    Ok(found.files)
 }
 
-fn collect_folder(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let wrong = |error: std::io::Error| format!("{}: cannot be read: {error}", folder.display());
-    let entries = std::fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
-    let mut inside: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-    inside.sort();
-    for path in inside {
-        if path.is_dir() {
-            collect_folder(&path, files)?;
-        } else if [".ron", ".scenario.json"].iter().any(|ending| path.display().to_string().ends_with(ending)) {
-            files.push(path);
+/// Scenarios that were found, and what was seen on the way: a link may lead to the same again.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    seen: BTreeSet<PathBuf>,
+    twice: usize,
+}
+
+impl Found {
+    /// Whether a path is new.
+    fn is_new(&mut self, path: &Path) -> bool {
+        self.seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_path_buf()))
+    }
+
+    fn file(&mut self, path: PathBuf) {
+        if self.is_new(&path) {
+            self.files.push(path);
+        } else {
+            self.twice += 1;
         }
     }
-    Ok(())
+
+    fn folder(&mut self, folder: &Path) -> Result<(), String> {
+        if !self.is_new(folder) {
+            return Ok(());
+        }
+        let wrong = |error: std::io::Error| format!("{}: cannot be read: {error}", folder.display());
+        let entries = std::fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        let mut inside: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+        inside.sort();
+        for path in inside {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                self.folder(&path)?;
+            } else if [".ron", ".scenario.json"].iter().any(|ending| name.ends_with(ending)) && !is_profile(&path) {
+                self.file(path);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Every `of`-th of the files, beginning with the one of that number, from 1: for machines that share a suite.

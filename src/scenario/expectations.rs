@@ -180,7 +180,7 @@ fn read_bounds(fields: &Fields<'_>) -> Option<Bounds> {
 }
 
 fn read_tolerance(fields: &Fields<'_>) -> Option<Tolerance> {
-    let number = |name| fields.optional(name).map(|node| node.number(&(0.0..=f64::MAX), ""));
+    let number = |name| fields.optional(name).map(|node| node.number(&(0.0..=1e12), ""));
     match (number("tolerance"), number("tolerance_percent")) {
         (Some(tolerance), None) => Some(Tolerance::Absolute(tolerance)),
         (None, Some(percent)) => Some(Tolerance::Percent(percent)),

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::scenario::raw::Syntax;
 use crate::scenario::reader::{MAX_FILE_BYTES, Node, Problem, Reader, closest};
 
 /// What a profile describes: the folders of `assets/`.
@@ -155,6 +156,14 @@ pub fn read_file(path: &Path) -> Result<String, String> {
     file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_string())?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
+}
+
+/// Whether a file is a profile by the name that it begins with: a device and the like beside scenarios.
+pub fn is_profile(path: &Path) -> bool {
+    const NAMES: [&str; 6] = ["Device", "Patient", "Nerve", "Muscle", "Implant", "Adaptation"];
+    let Ok(text) = read_file(path) else { return false };
+    let (name, _) = Syntax::Ron.structure(Syntax::Ron.trimmed(&text));
+    NAMES.contains(&name)
 }
 
 /// Finds the profile that a node names.

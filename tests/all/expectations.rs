@@ -40,7 +40,7 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
         (
             r#"Measure(probe: "right.force_n", take: Mean, each: Train, delay: "3 s", min: 20)"#,
             r#"Measure(probe: "left.force_n", take: Last, each: Train, min: 20)"#,
-            "expected value of left.force_n at least 20 in each train from 0 s to 1 min; seen 2 trains, ",
+            "expected last value of left.force_n at least 20 in each train from 0 s to 1 min; seen 2 trains, ",
         ),
         (
             r#"Measure(probe: "right.force_n", take: Max, each: Session, min: 20)"#,
@@ -65,11 +65,14 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
         (
             r#"Within(event: "session_ended", after: (event: "open_circuit"), within: "15 s")"#,
             r#"Never(event: "state_changed", after: (event: "session_started"), within: "49 s")"#,
-            "expected no state_changed within 49 s after each session_started from 0 s to 1 min; seen session_started once;",
+            "expected no state_changed within 49 s after each session_started from 0 s to 1 min; seen session_started \
+             once;",
         ),
         (
-            r#"Against(program: (both: (amplitude_ma: 0.3)), probe: "right.force_n", take: Max, relation: Ratio, min: 2)"#,
-            r#"Against(program: (both: (amplitude_ma: 1.2)), probe: "right.force_n", take: Max, relation: Difference, min: 1)"#,
+            r#"Against(program: (both: (amplitude_ma: 0.3)), probe: "right.force_n", take: Max, relation: Ratio,
+                min: 2)"#,
+            r#"Against(program: (both: (amplitude_ma: 1.2)), probe: "right.force_n", take: Max,
+                relation: Difference, min: 1)"#,
             "at least 1 more than under the program (both: (amplitude_ma: 1.2)); seen 0: ",
         ),
         (
@@ -88,11 +91,11 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
 #[test]
 fn verif_what_is_not_there_is_not_judged() {
     for (expectation, words) in [
-        (r#"Measure(probe: "left.force_n", take: Max, each: Train, from: "55 s", min: 0)"#, "seen no train"),
-        (r#"Always(probe: "left.force_n", each: Session, from: "20 s", min: 0)"#, "seen no session"),
+        (r#"Measure(probe: "left.force_n", take: Max, each: Train, from: "55 s", min: 0)"#, "not judged: no train"),
+        (r#"Always(probe: "left.force_n", each: Session, from: "20 s", min: 0)"#, "not judged: no session"),
         (
             r#"Measure(probe: "left.force_n", take: Max, after: (event: "end_of_service"), within: "1 s", min: 0)"#,
-            "seen no end_of_service",
+            "not judged: no end_of_service",
         ),
         (r#"Measure(probe: "left.force_n", take: Ripple, from: "0 s", until: "1 s", max: 1)"#, "its mean is 0"),
         (r#"Summary(key: "left.ripple", max: 1)"#, "seen"),
@@ -180,6 +183,14 @@ fn verif_a_kept_trace_is_held_sample_by_sample() {
         let problems = read(file, "tolerance: 0").unwrap_err();
         assert!(problems[0].message.contains(words), "{problems:#?}");
     }
+}
+
+/// What is wrong in a window that goes on beyond the end is wrong.
+#[test]
+fn verif_what_was_wrong_before_the_end_is_not_met() {
+    let (met, text) =
+        verdict(r#"Always(probe: "left.pulses_count", after: (event: "session_started"), within: "10 min", max: 100)"#);
+    assert_eq!(met, Some(false), "{text}");
 }
 
 /// What is sampled for expectations changes nothing in the run.

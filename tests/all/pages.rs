@@ -140,7 +140,8 @@ fn keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
 #[test]
 fn verif_every_key_of_a_summary_is_on_its_page() {
     let fields = "program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"1 s\", do: StartSession)], \
-                  expect: [Never(event: \"limit_passed\"), Always(probe: \"left.force_n\", max: 0, requirement: \"R\")]";
+                  expect: [Never(event: \"limit_passed\"), \
+                  Always(probe: \"left.force_n\", max: 0, requirement: \"R\")]";
     let summary = summary(&scenario(&scenario_of_therapy("1 min", fields)));
     let mut found = BTreeSet::new();
     keys(&serde_json::to_value(&summary).unwrap(), &mut found);

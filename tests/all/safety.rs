@@ -75,8 +75,8 @@ fn verif_a_stuck_bit_that_raises_the_mean_current_stops_therapy_at_once() {
     assert!((found - 6.12 * 0.214 * 2.003 * 20.0).abs() < 0.1, "{found}");
 }
 
-/// Limits that no built-in device can pass, because another one comes first or the hardware is in the way, with profiles
-/// in which they do.
+/// Limits that no built-in device can pass, because another one comes first or the hardware is in the way, with
+/// profiles in which they do.
 #[test]
 fn verif_every_limit_that_is_passed_is_named() {
     let stuck = "(at: \"5 s\", do: StickBit(bit: 9, high: true))";

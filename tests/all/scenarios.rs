@@ -13,7 +13,7 @@ fn verif_every_shipped_scenario_is_well_and_described() {
     let mut count = 0;
     for entry in fs::read_dir(root().join("scenarios")).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        if path.extension().is_none_or(|ending| ending != "ron") {
             continue;
         }
         let scenario = Scenario::from_file(&path).unwrap_or_else(|problems| panic!("{problems:#?}"));

@@ -141,7 +141,11 @@ fn verif_what_failed_is_shown_and_annotated_and_what_was_not_there_is_an_error()
     assert!(text.contains("left.force_n from 0 to ") && text.contains("with a line at 0.1:"), "{text}");
     assert!(text.contains("::error file=0003.ron,line=1,title=FORCE-0::FORCE-0: expected left.force_n"), "{text}");
     let (code, text) = test(folder.path(), &["0005.ron", "0003.ron"]);
-    assert_eq!((code, text.contains("unjudged 0005.ron") && text.contains("seen no train")), (2, true), "{text}");
+    assert_eq!(
+        (code, text.contains("unjudged 0005.ron") && text.contains("not judged: no train")),
+        (2, true),
+        "{text}"
+    );
     fs::write(folder.path().join("nothing.ron"), crate::therapy("1 s", "")).unwrap();
     let (code, text) = test(folder.path(), &["nothing.ron"]);
     assert_eq!((code, text.contains("nothing was judged")), (2, true), "{text}");
@@ -159,7 +163,7 @@ fn verif_requirements_are_listed_with_what_covers_them() {
         "  FORCE-0  met         ./0000.ron:1\n",
         "  FORCE-0  not met     ./0003.ron:1\n",
         "  FORCE-9  nothing covers it: Nobody, yet\n",
-        "3 of 4 requirements are covered\n",
+        "3 of 4 requirements are covered, ",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
@@ -177,11 +181,14 @@ fn verif_requirements_are_listed_with_what_covers_them() {
     }
 }
 
+/// Two sessions a day.
+const SESSIONS: &str = "program: (session_times: [\"08:00\", \"20:00\"], both: (amplitude_ma: 1.0)), \
+                        expect: [Never(event: \"end_of_service\")]";
+
 #[test]
 fn verif_a_scenario_that_takes_too_long_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let years =
-        crate::therapy("3000 days", "program: (both: (amplitude_ma: 1.0)), expect: [Never(event: \"end_of_service\")]");
+    let years = crate::therapy("3000 days", SESSIONS);
     fs::write(folder.path().join("years.ron"), years).unwrap();
     let (code, text) = test(folder.path(), &["years.ron", "--time-limit", "200 ms"]);
     assert_eq!(code, 1, "{text}");
@@ -193,8 +200,7 @@ fn verif_a_scenario_that_takes_too_long_is_stopped() {
 #[test]
 fn verif_an_interrupted_suite_says_what_was_not_run() {
     let folder = tempfile::tempdir().unwrap();
-    let years =
-        crate::therapy("3000 days", "program: (both: (amplitude_ma: 1.0)), expect: [Never(event: \"end_of_service\")]");
+    let years = crate::therapy("3000 days", SESSIONS);
     for name in ["a.ron", "b.ron", "c.ron"] {
         fs::write(folder.path().join(name), &years).unwrap();
     }
@@ -274,4 +280,34 @@ fn verif_a_golden_is_kept_and_a_change_is_named() {
     fs::write(&golden, &kept[..kept.len() - 20]).unwrap();
     let (code, text) = test(folder.path(), &["0000.ron"]);
     assert_eq!((code, text.contains("breaks off")), (2, true), "{text}");
+}
+
+/// What lies in a folder beside scenarios: profiles, hidden files, links to what was seen already.
+#[cfg(unix)]
+#[test]
+fn verif_folders_are_gone_through_once() {
+    let folder = many(2);
+    let here = folder.path();
+    fs::create_dir(here.join("inner")).unwrap();
+    for name in ["a", "b"] {
+        std::os::unix::fs::symlink(here, here.join("inner").join(name)).unwrap();
+    }
+    fs::write(here.join(".hidden.ron"), "Scenario(").unwrap();
+    fs::copy(crate::root().join("assets/devices/restorative.ron"), here.join("mine.ron")).unwrap();
+    let (code, text) = test(here, &[".", "./0000.ron", "inner/../0001.ron", "--list"]);
+    assert_eq!((code, text.as_str()), (0, "./0000.ron\n./0001.ron\n"));
+}
+
+#[test]
+fn verif_reports_write_over_no_scenario_and_not_over_each_other() {
+    let folder = many(1);
+    let before = fs::read(folder.path().join("0000.ron")).unwrap();
+    for (arguments, words) in [
+        (vec!["0000.ron", "--junit", "./0000.ron"], "is one of the scenarios"),
+        (vec!["0000.ron", "--junit", "same", "--json", "same"], "--junit and --json name the same file"),
+    ] {
+        let (code, text) = test(folder.path(), &arguments);
+        assert_eq!((code, text.contains(words)), (2, true), "{text}");
+    }
+    assert_eq!(fs::read(folder.path().join("0000.ron")).unwrap(), before);
 }

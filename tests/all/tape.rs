@@ -316,6 +316,7 @@ fn verif_nothing_is_half_written_and_bad_input_is_explained() {
         (vec!["record", "short.ron", "--out", "there.jsonl"], "there.jsonl: is there already; add --overwrite"),
         (vec!["record", "short.ron", "--out", "left.jsonl"], "left.jsonl.partial: is there already"),
         (vec!["record", "short.ron", "--out", "short.ron", "--overwrite"], "short.ron: is the scenario itself"),
+        (vec!["record", "short.ron", "--out", ".", "--overwrite"], ".: is there, and is no plain file"),
         (vec!["record", "wrong.ron", "--out", "a.jsonl"], "wrong.ron:1:"),
         (vec!["record", "nowhere.ron", "--out", "a.jsonl"], "nowhere.ron: cannot be read"),
         (vec!["record", "short.ron", "--out", "nowhere/a.jsonl"], "nowhere/a.jsonl.partial: cannot be written"),
