@@ -93,9 +93,12 @@ fn verif_a_changed_constant_in_each_room_makes_a_scenario_fail() {
     for Mutant { room, profile, change: (constant, from, to), scenario } in &MUTANTS {
         let file = folder.path().join(format!("{profile}.ron"));
         let text = fs::read_to_string(&file).unwrap();
-        let (before, after) = (format!("{constant}: (value: {from}"), format!("{constant}: (value: {to}"));
+        let before = format!("{constant}: (value: ");
         assert_eq!(text.matches(&before).count(), 1, "{before} in {profile}");
-        fs::write(&file, text.replace(&before, &after)).unwrap();
+        let at = text.find(&before).unwrap() + before.len();
+        let end = at + text[at..].find(',').unwrap();
+        assert_eq!(text[at..end].parse(), Ok(*from), "{constant} in {profile}");
+        fs::write(&file, format!("{}{to}{}", &text[..at], &text[end..])).unwrap();
         let unmet = unmet(folder.path(), scenario);
         assert!(!unmet.is_empty(), "{room}: {constant} of {to} goes unnoticed by {scenario}");
         fs::write(&file, text).unwrap();

@@ -83,7 +83,7 @@ fn verif_every_limit_that_is_passed_is_named() {
     let lost = "(at: \"5 s\", do: LosePhase(phase: Recharge))";
     let no_shannon = ("shannon_k: (value: 1.85", "shannon_k: (value: 9");
     let no_balance = ("unbalanced_fraction: (value: 0.1", "unbalanced_fraction: (value: 1");
-    let no_residual = ("residual_mv: (value: 500", "residual_mv: (value: 100000");
+    let no_residual = ("residual_mv: (value: 500", "residual_mv: (value: 10000");
     let no_short = ("shorts_between: true", "shorts_between: false");
     for (limit, changes, fault) in [
         ("shannon_k", vec![], stuck),
