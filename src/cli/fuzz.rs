@@ -34,7 +34,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     cases: Option<u64>,
     /// Try the case of this number alone, from 0, and save it whatever comes of it
-    #[arg(long, value_name = "K", conflicts_with_all = ["cases", "wall"], value_parser = clap::value_parser!(u64).range(..u64::MAX))]
+    #[arg(long, value_name = "K", conflicts_with_all = ["cases", "wall"], value_parser = case_number)]
     case: Option<u64>,
     /// What the cases are drawn from: the same seed makes the same cases
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -48,6 +48,11 @@ pub struct FuzzArgs {
     /// Hold these scenarios to the same, instead of random ones; nothing is saved
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["case", "cases", "wall", "seed", "device"])]
     again: Vec<PathBuf>,
+}
+
+fn case_number(text: &str) -> Result<u64, String> {
+    let number = text.parse::<u64>().ok().filter(|number| *number < u64::MAX);
+    number.ok_or(format!("expected a whole number from 0 to {}", u64::MAX - 1))
 }
 
 /// Tries cases until there are enough, and saves what breaks.

@@ -134,7 +134,7 @@ fn verif_what_is_wrong_is_said_where_it_stands() {
         (r#"SameAs(trace: "nowhere.csv", probe: "left.force_n", tolerance: 0)"#, "nowhere.csv cannot be read"),
         (r#"Within(event: "open_circuit", after: (event: "no"), within: "1 s")"#, "events are: "),
         (
-            r#"Against(program: (both: (amplitude_ma: 99)), probe: "left.force_n", take: Max, relation: Ratio, min: 1)"#,
+            r#"Against(program: (both: (amplitude_ma: 9)), probe: "left.force_n", take: Max, relation: Ratio, min: 1)"#,
             "amplitude_ma",
         ),
         (r#"Value(probe: "left.force_n", at: "1 s", min: 0, mni: 1)"#, "unknown field mni"),
