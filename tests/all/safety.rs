@@ -81,7 +81,7 @@ fn verif_a_stuck_bit_that_raises_the_mean_current_stops_therapy_at_once() {
 fn verif_every_limit_that_is_passed_is_named() {
     let stuck = "(at: \"5 s\", do: StickBit(bit: 9, high: true))";
     let lost = "(at: \"5 s\", do: LosePhase(phase: Recharge))";
-    let no_shannon = ("shannon_k: (value: 1.85", "shannon_k: (value: 9");
+    let no_shannon = ("shannon_k: (value: 1.85", "shannon_k: (value: 5");
     let no_balance = ("unbalanced_fraction: (value: 0.1", "unbalanced_fraction: (value: 1");
     let no_residual = ("residual_mv: (value: 500", "residual_mv: (value: 10000");
     let no_short = ("shorts_between: true", "shorts_between: false");
@@ -91,7 +91,7 @@ fn verif_every_limit_that_is_passed_is_named() {
         ("residual_mv", vec![no_balance, no_short], lost),
         ("dc_na", vec![no_balance, no_short, no_residual], lost),
         ("charge_density_uc_per_cm2", vec![no_shannon, ("per_cm2: (value: 50", "per_cm2: (value: 15")], stuck),
-        ("charge_per_phase_uc", vec![no_shannon, ("phase_uc: (value: 3.5", "phase_uc: (value: 2.5")], stuck),
+        ("charge_per_phase_uc", vec![no_shannon, ("per_phase_uc: (value: 3.5", "per_phase_uc: (value: 2.5")], stuck),
         ("mean_current_ua", vec![no_shannon, ("mean_current_ua: (value: 300", "mean_current_ua: (value: 80")], stuck),
     ] {
         let fields = format!(
