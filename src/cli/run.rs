@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use stimtwin::expect::verdict::Verdict;
 use stimtwin::run::output::Output;
 use stimtwin::run::report::Report;
 use stimtwin::run::{RunError, RunOptions, run};
@@ -64,18 +65,18 @@ pub fn run_scenario(scenario: &Scenario, options: RunOptions, output: Option<Out
     match run(scenario, options, output, progress(quiet).as_mut()) {
         Ok(summary) => {
             let code = if quiet { ExitCode::SUCCESS } else { say(&Report(&summary)) };
-            let unmet: Vec<_> = summary.expectations.iter().filter(|verdict| verdict.met == Some(false)).collect();
-            unmet
-                .iter()
-                .for_each(|verdict| complain(format_args!("error: {}:{}: {verdict}", scenario.file, verdict.line)));
+            let tell = |verdict: &Verdict| {
+                complain(format_args!("error: {}:{}: {verdict}", scenario.file, verdict.line));
+            };
+            let of = |met| summary.expectations.iter().filter(move |verdict| verdict.met == met);
+            of(Some(false)).for_each(tell);
             // A run that is stopped leaves some undecided.
             let whole = options.until.is_none_or(|until| until >= scenario.duration);
-            let unjudged = summary.expectations.iter().filter(|verdict| whole && verdict.met.is_none());
-            let told = unjudged.map(|verdict| refuse(format_args!("{}:{}: {verdict}", scenario.file, verdict.line)));
-            match (unmet.is_empty(), told.last()) {
-                (false, _) => ExitCode::from(UNMET),
-                (true, Some(unjudged)) => unjudged,
-                (true, None) => code,
+            of(None).filter(|_| whole).for_each(tell);
+            match (of(Some(false)).count(), of(None).filter(|_| whole).count()) {
+                (0, 0) => code,
+                (0, _) => ExitCode::from(BAD_INPUT),
+                _ => ExitCode::from(UNMET),
             }
         }
         Err(error) => {

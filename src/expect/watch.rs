@@ -29,7 +29,7 @@ struct Columns {
 enum Watched {
     Events(EventWatch),
     Probe(ProbeWatch, Columns),
-    Against(ProbeWatch, Columns, Against),
+    Against(ProbeWatch, Columns, Box<Against>),
     Trace(TraceWatch, Columns),
     Figure(FigureExpectation),
 }
@@ -56,7 +56,11 @@ impl Watch {
             What::Probe(probe) => Watched::Probe(ProbeWatch::new(probe.clone()), columns(probe.recording(end))),
             What::Against(against) => {
                 let taken = against.taken.clone();
-                Watched::Against(ProbeWatch::new(taken), columns(against.taken.recording(end)), against.clone())
+                Watched::Against(
+                    ProbeWatch::new(taken),
+                    columns(against.taken.recording(end)),
+                    Box::new(against.clone()),
+                )
             }
             What::Trace(trace) => Watched::Trace(TraceWatch::new(trace.clone()), columns(trace.recording())),
             What::Figure(figure) => Watched::Figure(figure.clone()),
