@@ -5,7 +5,7 @@
 //! takes a value to go on with: a mistake is noted in the [`Reader`] and the reading goes on; [`Reader::finish`] hands
 //! out the result only if there was none.
 //!
-//! What differs between the two languages is in [`crate::scenario::raw`].
+//! What differs between the two languages is in `raw.rs`.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
