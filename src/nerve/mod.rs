@@ -4,6 +4,7 @@ pub mod axon;
 pub mod bundle;
 pub mod field;
 pub mod thresholds;
+pub mod tissue;
 pub mod volley;
 
 use bevy::app::App;

@@ -71,19 +71,24 @@ impl Fibre {
 
     /// The same with both halves, wherever the contacts are.
     pub fn whole(diameter_um: f64, reach: usize, contacts: &[PointContact], tissue: Conductivity) -> Self {
+        Self::in_field(diameter_um, (reach, reach), |at_mm| {
+            let of = |contact: &PointContact| tissue.potential_mv(contact.distance_mm, at_mm - contact.along_mm);
+            contacts.iter().map(|contact| contact.share * of(contact)).sum()
+        })
+    }
+
+    /// A fibre of so many nodes before and after its central one, in a field: mV for a milliampere of the pulse, at a
+    /// distance along the fibre from the central node, mm.
+    pub fn in_field(diameter_um: f64, (before, after): (usize, usize), field: impl Fn(f64) -> f64) -> Self {
         let geometry = Geometry::at(diameter_um);
-        let nodes = 2 * reach + 1;
+        let nodes = before + 1 + after;
         let middles_um = geometry.middles_um();
         let of_place = |index: usize| {
-            let node = (index / PERIOD) as f64 - reach as f64;
-            let at_mm = (node * geometry.internode_um + middles_um[index % PERIOD]) / 1e3;
-            contacts
-                .iter()
-                .map(|contact| contact.share * tissue.potential_mv(contact.distance_mm, at_mm - contact.along_mm))
-                .sum()
+            let node = (index / PERIOD) as f64 - before as f64;
+            field((node * geometry.internode_um + middles_um[index % PERIOD]) / 1e3)
         };
         let field = (0..=(nodes - 1) * PERIOD).map(of_place).collect();
-        Self { geometry, nodes, ends: Ends(End::Passive, End::Passive), centre: reach, field }
+        Self { geometry, nodes, ends: Ends(End::Passive, End::Passive), centre: before, field }
     }
 }
 
