@@ -14,6 +14,7 @@
 //! - [`expect`]: what a scenario expects of its run, and what came of that
 //! - [`run`]: a scenario from start to end, and what is written of it
 //! - [`fuzz`]: random scenarios held to what must always hold, and failing ones made small
+//! - [`picture`]: curves as SVG and PNG
 //! - `sandbox`: the window, with the feature of that name
 //!
 //! and what they stand on: [`sim`] (the world and the one loop that drives it), [`checkpoint`], [`time`], [`math`],
@@ -38,6 +39,7 @@ pub mod lead;
 pub mod math;
 pub mod muscle;
 pub mod nerve;
+pub mod picture;
 pub mod random;
 pub mod record;
 pub mod run;
