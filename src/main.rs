@@ -14,6 +14,7 @@ use stimtwin::scenario::Scenario;
 
 use crate::cli::fuzz::{FuzzArgs, fuzz};
 use crate::cli::record::{RecordArgs, record_file};
+use crate::cli::recruit::{RecruitArgs, recruit};
 use crate::cli::replay::{ReplayArgs, replay};
 use crate::cli::run::{RunArgs, run_file, run_scenario};
 use crate::cli::shrink::{ShrinkArgs, shrink_file};
@@ -85,6 +86,9 @@ enum Verb {
     /// Compute the least current that fires a nerve fibre, for every row of a table
     #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
     Threshold(ThresholdArgs),
+    /// Compute whom a scenario's pulses fire at each amplitude: motor axons and afferents
+    #[command(after_help = "Example:\n  stimtwin recruit scenarios/first-session.ron --picture recruitment.svg")]
+    Recruit(RecruitArgs),
     /// Make a failing scenario small: the smallest that fails the same expectation
     #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
     Shrink(ShrinkArgs),
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Some(Verb::Convert { file }) => cli::convert::convert(&file),
         Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
+        Some(Verb::Recruit(args)) => recruit(&args),
         Some(Verb::Shrink(args)) => shrink_file(&args),
         Some(Verb::Fuzz(args)) => fuzz(&args),
     }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod convert;
 pub mod fuzz;
 pub mod record;
+pub mod recruit;
 pub mod replay;
 pub mod run;
 pub mod schema;
