@@ -37,6 +37,8 @@ pub enum Stream {
     NodeOffset = 3,
     /// Whether the patient takes a scheduled session; the index is its day and its place in it.
     Adherence = 4,
+    /// How far an axon's threshold is off at one pulse; the index is the pulse's microsecond and the axon.
+    ThresholdNoise = 5,
 }
 
 /// A source of a few draws for one index.

@@ -390,7 +390,8 @@ fn spawn_side(
         world.spawn((id(&part), contact, ChildOf(lead))).id()
     });
     let nerve_id = id("nerve");
-    let mut nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &nerve_id, scenario.seed, side, implant);
+    let (profile, units, seed) = (&scenario.nerve, scenario.muscle.units, scenario.seed);
+    let mut nerve = Nerve::new(profile, units, &nerve_id, seed, side, implant, scenario.thresholds);
     nerve.set_encapsulation(factor);
     let nerve = world.spawn((nerve_id, nerve, Volleys::default(), ChildOf(patient))).id();
     let start = &scenario.patient.sides[side];

@@ -1,10 +1,15 @@
 //! Where the leads lie and what they are made of, read from a profile in `assets/implants/`.
 
+use std::sync::Arc;
+
 use nalgebra::Point3;
 
 use crate::device::pulse::{CASE, CONTACTS_PER_LEAD};
 use crate::lead::contact::{Contact, Interface, Ledger};
 use crate::math;
+use crate::nerve::axon::fibre::Conductivity;
+use crate::nerve::sampled::SampledField;
+use crate::nerve::tissue::Shape;
 use crate::side::Side;
 use crate::source::{Figure, Source};
 use crate::time::SimTime;
@@ -25,8 +30,15 @@ pub struct ImplantProfile {
     pub conductor_ohm: Figure,
     /// Resistance from the generator's case to far away in the tissue, Ω.
     pub case_ohm: Figure,
-    /// Conductivity of the tissue around lead and nerve, S/m.
+    /// How a ring gives out its current to the nerve.
+    pub contact_shape: Shape,
+    /// Conductivity of the tissue around lead and nerve, across the nerve, S/m.
     pub tissue_s_per_m: Figure,
+    /// The same along the nerve, S/m; as across where the profile has none.
+    pub tissue_along_s_per_m: Option<Figure>,
+    /// The potential along the nerve's fibres, from a file; none where it is worked out from positions and
+    /// conductivity.
+    pub field: Option<Arc<SampledField>>,
     /// Wetted area of the generator's case, cm².
     pub case_cm2: Figure,
     /// Capacitance of the double layer, µF per cm² of geometric area.
@@ -53,8 +65,9 @@ pub struct ImplantProfile {
 
 impl ImplantProfile {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 14] {
-        [
+    pub fn figures(&self) -> Vec<(&'static str, &Figure)> {
+        let along = self.tissue_along_s_per_m.as_ref().map(|figure| ("tissue_along_s_per_m", figure));
+        let always = [
             ("contact_length_mm", &self.contact_length_mm),
             ("contact_diameter_mm", &self.contact_diameter_mm),
             ("conductor_ohm", &self.conductor_ohm),
@@ -69,7 +82,15 @@ impl ImplantProfile {
             ("encapsulation_ohm", &self.encapsulation_ohm),
             ("encapsulation_threshold", &self.encapsulation_threshold),
             ("encapsulation_days", &self.encapsulation_days),
-        ]
+        ];
+        always.into_iter().chain(along).collect()
+    }
+
+    /// Conductivity of the tissue across and along the nerve.
+    pub fn conductivity(&self) -> Conductivity {
+        let across_s_per_m = self.tissue_s_per_m.value;
+        let along_s_per_m = self.tissue_along_s_per_m.as_ref().map_or(across_s_per_m, |figure| figure.value);
+        Conductivity { across_s_per_m, along_s_per_m }
     }
 
     /// Contact `index` on the day of the implant.

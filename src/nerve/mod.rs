@@ -2,7 +2,15 @@
 
 pub mod axon;
 pub mod bundle;
+pub mod excitation;
+pub mod fibres;
 pub mod field;
+pub mod layout;
+pub mod profile;
+pub mod recovery;
+pub mod recruitment;
+pub mod sampled;
+pub mod surrogate;
 pub mod thresholds;
 pub mod tissue;
 pub mod volley;

@@ -97,6 +97,12 @@ impl StateWriter {
         self.words.push(at.map_or(i64::MIN, SimTime::nanos).to_le_bytes());
     }
 
+    /// Instants that may not be, as one field.
+    pub fn times(&mut self, name: &'static str, at: &[Option<SimTime>]) {
+        self.label(name, Kind::Time);
+        self.words.extend(at.iter().map(|at| at.map_or(i64::MIN, SimTime::nanos).to_le_bytes()));
+    }
+
     /// Yes or no.
     pub fn flag(&mut self, name: &'static str, value: bool) {
         self.label(name, Kind::Flag);

@@ -14,8 +14,11 @@ use crate::device::safety::shannon_k;
 use crate::lead::conductor::{Lead, Sensed, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::lead::faults::LeadFaults;
-use crate::nerve::bundle::{Axon, Nerve};
+use crate::nerve::layout::Layout;
+use crate::nerve::recruitment::{Question, Recruitment, all_threads};
+use crate::nerve::surrogate::Accuracy;
 use crate::record::probe::SideView;
+use crate::sandbox::recruiter::{self, Answer, Stage};
 use crate::scenario::write::Settings;
 use crate::side::{BySide, Side};
 use crate::time::SimTime;
@@ -75,8 +78,14 @@ pub struct Preview {
     pub pulses_per_s: f64,
     /// The part of a session in which trains are on.
     pub on_fraction: f64,
-    /// Amplitude at which each axon fires, nA, rising; not finite where it never does.
+    /// Amplitude at which each motor axon fires, nA, rising; not finite where it never does.
     pub thresholds_na: Vec<f64>,
+    /// The same of the afferents.
+    pub afferents_na: Vec<f64>,
+    /// How far thresholds are worked out; none where nothing flows.
+    pub stage: Option<Stage>,
+    /// How far they are off where a surrogate tells them.
+    pub accuracy: Option<Accuracy>,
     /// The largest amplitude that the voltage can push, nA; none where no current flows.
     pub compliance_na: Option<f64>,
     /// Amplitude that really flows in the stimulating phase, nA.
@@ -86,10 +95,27 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// The fraction of the axons that an amplitude fires, nA.
+    /// The fraction of the motor axons that an amplitude fires, nA.
     pub fn recruited(&self, amplitude_na: f64) -> f64 {
-        let fired = self.thresholds_na.partition_point(|&threshold| threshold <= amplitude_na);
-        fired as f64 / self.thresholds_na.len().max(1) as f64
+        Recruitment::fraction(&self.thresholds_na, amplitude_na)
+    }
+
+    /// The fraction of the afferents that an amplitude fires, nA.
+    pub fn felt(&self, amplitude_na: f64) -> f64 {
+        Recruitment::fraction(&self.afferents_na, amplitude_na)
+    }
+
+    /// Takes over what is known about the thresholds.
+    fn tell(&mut self, answer: &Answer) {
+        let sorted = |thresholds_ma: &[f64]| {
+            let mut thresholds_na: Vec<f64> = thresholds_ma.iter().map(|ma| ma * 1e6).collect();
+            thresholds_na.sort_by(f64::total_cmp);
+            thresholds_na
+        };
+        self.thresholds_na = sorted(&answer.recruitment.motor_ma);
+        self.afferents_na = sorted(&answer.recruitment.afferent_ma);
+        self.stage = Some(answer.stage);
+        self.accuracy = answer.recruitment.accuracy;
     }
 
     /// The lowest threshold, nA: where the muscle begins to move.
@@ -120,15 +146,27 @@ impl Preview {
     }
 }
 
-/// What becomes of a draft of the side that is looked at. Pure: nothing is changed.
+/// What becomes of a draft of the side that is looked at, with the fast thresholds that a run has. Pure: nothing is
+/// changed.
 pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
+    let fast = |question: &Question| Answer { recruitment: Arc::new(question.fast(all_threads())), stage: Stage::Fast };
+    let (mut preview, question) = without_thresholds(settings, view);
+    match question {
+        Some(question) => preview.tell(&fast(&question)),
+        None => preview.thresholds_na = vec![f64::INFINITY; view.nerve.axons().len()],
+    }
+    preview
+}
+
+/// What becomes of a draft but for its thresholds, and what to ask for them; nothing where no current flows.
+fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Option<Question>) {
     let device: &DeviceProfile = &view.generator.profile;
     let program = settings.program(device);
     let rail_v = device.rail_uv() as f64 * 1e-6;
     let shorts = device.shorts_between;
     // A rate or edges that no device makes have no pulse to be shown.
     if !settings.rate_hz.is_finite() || settings.rate_hz <= 0.0 || program.edges.len() > MAX_PHASES {
-        return Preview { rail_v, open: true, shorted_after: shorts, ..Preview::default() };
+        return (Preview { rail_v, open: true, shorted_after: shorts, ..Preview::default() }, None);
     }
     let pulse = pulse_of(&program, program.amplitude_na, view.lead.side, device, &view.generator.output_faults());
     let pulses_per_s = f64::from(program.burst.pulses) / program.period.as_secs();
@@ -150,13 +188,13 @@ pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
         && program.cathodes.and(program.anodes).is_empty()
         && !pulse.made.phases().is_empty();
     if !usable {
-        return plain;
+        return (plain, None);
     }
     let mut tried = Tried::new(&pulse, view);
     let probe = if program.amplitude_na > 0 { None } else { Some(probe(&program, view)) };
     let (flowed, shares) = probe.as_ref().map_or((tried.flowed, tried.shares), |probe| (probe.flowed, probe.shares));
-    let mut thresholds_na = thresholds_na(view.nerve, flowed, &shares);
-    thresholds_na.sort_by(f64::total_cmp);
+    let flows = flowed.stimulus().current_na != 0 && shares.iter().any(|share| *share != 0.0);
+    let question = flows.then(|| view.nerve.question(flowed, &shares));
     let (load_v, of_na) = probe
         .as_ref()
         .map_or((tried.sensed.load_v, tried.sensed.made_na), |probe| (probe.sensed.load_v, probe.sensed.made_na));
@@ -166,7 +204,7 @@ pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
     let below = limited.then(|| below(&program, view));
     let (load_v, of_na) = below.map_or((load_v, of_na), |below| (below.load_v, below.made_na));
     let compliance_na = (!open && load_v != 0.0).then(|| rail_v / load_v.abs() * of_na as f64);
-    Preview {
+    let preview = Preview {
         flowed: tried.flowed,
         trace: tried.trace(device, program.period),
         limited,
@@ -176,12 +214,12 @@ pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
         left_nc: microcoulombs(tried.flowed.left_ac()) * 1e3,
         margins: margins(&program, &pulse.made, &shares, view, pulses_per_s),
         moved_ac: tried.sensed.moved_ac,
-        thresholds_na,
         compliance_na,
         flowing_na: tried.flowed.stimulus().current_na.abs() as f64,
         shares,
         ..plain
-    }
+    };
+    (preview, question)
 }
 
 /// The pulse of a program at that amplitude, as the device puts it out.
@@ -267,14 +305,6 @@ impl Tried {
     }
 }
 
-/// Amplitude at which each axon fires, nA.
-fn thresholds_na(nerve: &Nerve, flowed: Waveform, shares: &[f64; TERMINALS]) -> Vec<f64> {
-    if flowed.stimulus().current_na == 0 || shares.iter().all(|share| *share == 0.0) {
-        return vec![f64::INFINITY; nerve.axons().len()];
-    }
-    nerve.thresholds_ma(flowed, shares).into_iter().map(|ma| ma * 1e6).collect()
-}
-
 /// The figures of a draft against the limits of the device, each at the contact that comes nearest to it: what
 /// [`Limits::side`](crate::device::safety::Limits::side) looks at before a program runs, on the leads as they are now.
 fn margins(
@@ -315,7 +345,7 @@ struct Inputs {
     output_faults: OutputFaults,
     /// Resistance, Ω, and area, cm², of each contact; encapsulation, which raises thresholds too, is in the first.
     contacts: [(f64, f64); TERMINALS],
-    axons: Vec<Axon>,
+    layout: Layout,
 }
 
 /// A preview that has been worked out, for which inputs and which device.
@@ -323,6 +353,7 @@ struct Known {
     inputs: Inputs,
     device: Arc<DeviceProfile>,
     preview: Arc<Preview>,
+    question: Option<Question>,
 }
 
 /// Previews that have been worked out, one a side: a frame in which nothing has changed costs a comparison.
@@ -339,7 +370,7 @@ impl Previews {
             lead_faults: view.lead.faults().clone(),
             output_faults: view.generator.output_faults(),
             contacts: view.contacts.map(|contact| (contact.resistance_ohm(), contact.surface().area_cm2)),
-            axons: view.nerve.axons().to_vec(),
+            layout: view.nerve.layout().clone(),
         };
         let device = &view.generator.profile;
         let place = &mut self.known[view.lead.side];
@@ -347,10 +378,28 @@ impl Previews {
             && known.inputs == inputs
             && Arc::ptr_eq(&known.device, device)
         {
+            known.refine();
             return known.preview.clone();
         }
-        let preview = Arc::new(preview(settings, view));
-        *place = Some(Known { inputs, device: device.clone(), preview: preview.clone() });
+        let (mut preview, question) = without_thresholds(settings, view);
+        match &question {
+            Some(question) => preview.tell(&recruiter::answer(question)),
+            None => preview.thresholds_na = vec![f64::INFINITY; view.nerve.axons().len()],
+        }
+        let preview = Arc::new(preview);
+        *place = Some(Known { inputs, device: device.clone(), preview: preview.clone(), question });
         preview
+    }
+}
+
+impl Known {
+    /// Takes over what has been worked out since.
+    fn refine(&mut self) {
+        if self.preview.stage.is_none_or(|stage| stage == Stage::Exact) {
+            return;
+        }
+        let Some(question) = &self.question else { return };
+        let answer = recruiter::answer(question);
+        Arc::make_mut(&mut self.preview).tell(&answer);
     }
 }

@@ -195,6 +195,14 @@ fn find(node: &Node<'_>, name: &str, kind: Kind, folder: &Path) -> Option<Found>
     None
 }
 
+/// Reads the file that a node names by its path, which is seen from a folder: the path and the text.
+pub fn read_named(node: &Node<'_>, folder: &Path) -> Option<(String, String)> {
+    let path = folder.join(node.with_text(|name| Ok(name.to_string()))?);
+    let read = node.shelf().map_or_else(|| read_file(&path), |shelf| shelf.read(&path));
+    let text = read.map_err(|error| node.problem(format!("cannot read {}: {error}", path.display()))).ok()?;
+    Some((path.display().to_string(), text))
+}
+
 /// Reads the profile that a node names, by a function of its root and its folder; mistakes in it are noted as its own.
 pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node<'_>, &Path) -> T) -> Option<T> {
     node.is_profile(kind);

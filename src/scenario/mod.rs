@@ -31,7 +31,8 @@ use crate::device::program::Program;
 use crate::expect::Expectation;
 use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::MuscleProfile;
-use crate::nerve::bundle::NerveProfile;
+use crate::nerve::profile::NerveProfile;
+use crate::nerve::recruitment::Speed;
 use crate::record::probe::Recording;
 use crate::scenario::expectations::{Around, read_expectations};
 use crate::scenario::library::{Kind, Shelf, load, read_from};
@@ -72,6 +73,8 @@ pub struct Scenario {
     pub device: Arc<DeviceProfile>,
     /// Through which leads.
     pub implant: Arc<ImplantProfile>,
+    /// How it is found out whom a pulse fires.
+    pub thresholds: Speed,
     /// How long before the start the leads were implanted.
     pub implanted_before: SimTime,
     /// What the device is told at the start.
@@ -190,6 +193,8 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let implanted = fields.optional("implanted_before").and_then(|node| node.span(&(SimTime::ZERO..=LONGEST)));
     let implanted_before = implanted.unwrap_or(DEFAULT_IMPLANTED_BEFORE);
 
+    let thresholds = fields.optional("thresholds").and_then(|node| node.choice(&Speed::NAMES)).unwrap_or_default();
+
     let treated = read_treated(&fields, folder);
     let device = fields.required("device").and_then(|node| load(node, Kind::Devices, folder, read_device)).flatten();
     let implant =
@@ -227,6 +232,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         rates: Arc::new(rates),
         device: Arc::new(device),
         implant: Arc::new(implant),
+        thresholds,
         implanted_before,
         program,
         adherence,

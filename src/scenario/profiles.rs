@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 
 use nalgebra::Point3;
 
@@ -10,8 +11,11 @@ use crate::adaptation::patient::{PatientProfile, SideCondition};
 use crate::device::profile::Range;
 use crate::lead::implant::ImplantProfile;
 use crate::muscle::profile::{MuscleProfile, UnitCurve};
-use crate::nerve::bundle::NerveProfile;
+use crate::nerve::profile::{AfferentProfile, NerveProfile, Spectrum};
+use crate::nerve::sampled::SampledField;
+use crate::nerve::tissue::Shape;
 use crate::nerve::volley::MAX_UNITS;
+use crate::scenario::library::read_named;
 use crate::scenario::reader::{Fields, Node};
 use crate::side::BySide;
 use crate::source::{Figure, Source};
@@ -52,9 +56,22 @@ pub(super) fn source(fields: &Fields<'_>) -> Source {
 
 pub(super) fn figure(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
     let Some(node) = fields.required(name) else { return Figure::ours(*allowed.start()) };
+    figure_of(node, allowed, unit)
+}
+
+fn figure_of(node: Node<'_>, allowed: RangeInclusive<f64>, unit: &str) -> Figure {
     let fields = node.fields("Figure");
     let value = fields.required("value").map_or(*allowed.start(), |node| node.number(&allowed, unit));
     Figure { value, source: source(&fields) }
+}
+
+fn optional_figure(
+    fields: &Fields<'_>,
+    name: &'static str,
+    allowed: RangeInclusive<f64>,
+    unit: &str,
+) -> Option<Figure> {
+    fields.optional(name).map(|node| figure_of(node, allowed, unit))
 }
 
 pub(super) fn range(fields: &Fields<'_>, name: &'static str, allowed: RangeInclusive<f64>, unit: &str) -> Range {
@@ -87,7 +104,7 @@ fn point_of(node: Node<'_>) -> Point3<f64> {
 }
 
 /// The leads.
-pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
+pub fn read_implant(node: Node<'_>, folder: &Path) -> ImplantProfile {
     let fields = node.fields("Implant");
     read_version(&fields);
     let mut contacts_mm = [Point3::origin(); 4];
@@ -99,6 +116,7 @@ pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
         }
     }
     let contacts_source = fields.required("contacts_source").map(|node| node.fields("Source"));
+    let shape = fields.optional("contact_shape").and_then(|node| node.choice(&Shape::NAMES));
     ImplantProfile {
         name: text(&fields, "name"),
         description: text(&fields, "description"),
@@ -106,7 +124,10 @@ pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
         contact_diameter_mm: figure(&fields, "contact_diameter_mm", 0.05..=10.0, "mm"),
         conductor_ohm: figure(&fields, "conductor_ohm", 0.0..=1e5, "Ω"),
         case_ohm: figure(&fields, "case_ohm", 0.1..=1e5, "Ω"),
+        contact_shape: shape.unwrap_or(Shape::Ring),
         tissue_s_per_m: figure(&fields, "tissue_s_per_m", 0.001..=10.0, "S/m"),
+        tissue_along_s_per_m: optional_figure(&fields, "tissue_along_s_per_m", 0.001..=10.0, "S/m"),
+        field: fields.optional("field").and_then(|node| read_field(&node, folder)),
         case_cm2: figure(&fields, "case_cm2", 0.01..=1000.0, "cm²"),
         double_layer_uf_per_cm2: figure(&fields, "double_layer_uf_per_cm2", 0.1..=1e5, "µF/cm²"),
         transfer_ms_per_cm2: figure(&fields, "transfer_ms_per_cm2", 0.0..=1e3, "mS/cm²"),
@@ -126,6 +147,34 @@ pub fn read_implant(node: Node<'_>, _folder: &Path) -> ImplantProfile {
     }
 }
 
+/// A field of the leads that was computed elsewhere.
+fn read_field(node: &Node<'_>, folder: &Path) -> Option<Arc<SampledField>> {
+    let (file, text) = read_named(node, folder)?;
+    match SampledField::from_text(&file, &text) {
+        Ok(field) => Some(Arc::new(field)),
+        Err(problems) => {
+            node.adopt(problems);
+            None
+        }
+    }
+}
+
+/// The diameters that the axon is known for, µm.
+const DIAMETERS_UM: RangeInclusive<f64> = 5.7..=16.0;
+
+fn spectrum(fields: &Fields<'_>) -> Spectrum {
+    let limit = |name| figure(fields, name, DIAMETERS_UM, "µm").value;
+    let (smallest, largest) = (limit("smallest_um"), limit("largest_um"));
+    if smallest > largest {
+        fields.owner().problem(format!("smallest_um is {smallest}, which is more than largest_um, {largest}"));
+    }
+    Spectrum {
+        mean_um: figure(fields, "diameter_mean_um", DIAMETERS_UM, "µm"),
+        sd_um: figure(fields, "diameter_sd_um", 0.0..=10.0, "µm"),
+        limits_um: (smallest, largest),
+    }
+}
+
 /// A nerve.
 pub fn read_nerve(node: Node<'_>, _folder: &Path) -> NerveProfile {
     let fields = node.fields("Nerve");
@@ -135,11 +184,14 @@ pub fn read_nerve(node: Node<'_>, _folder: &Path) -> NerveProfile {
         fields.owner().problem("through_mm and towards_mm are the same point; a nerve needs a direction");
     }
     let course_source = fields.required("course_source").map(|node| node.fields("Source"));
-    let smallest = figure(&fields, "smallest_um", 1.0..=20.0, "µm").value;
-    let largest = figure(&fields, "largest_um", 1.0..=20.0, "µm").value;
-    if smallest > largest {
-        fields.owner().problem(format!("smallest_um is {smallest}, which is more than largest_um, {largest}"));
-    }
+    let afferents = fields.optional("afferents").map(|node| {
+        let fields = node.fields("Afferents");
+        let count = figure(&fields, "count", 0.0..=MAX_UNITS as f64, "axons");
+        if count.value.fract() != 0.0 {
+            fields.owner().problem(format!("count is {}; allowed are whole numbers", count.value));
+        }
+        AfferentProfile { count, spectrum: spectrum(&fields) }
+    });
     NerveProfile {
         name: text(&fields, "name"),
         description: text(&fields, "description"),
@@ -147,10 +199,10 @@ pub fn read_nerve(node: Node<'_>, _folder: &Path) -> NerveProfile {
         towards_mm,
         course_source: course_source.map_or(Source::Ours(String::new()), |fields| source(&fields)),
         radius_mm: figure(&fields, "radius_mm", 0.0..=5.0, "mm"),
-        diameter_mean_um: figure(&fields, "diameter_mean_um", 1.0..=20.0, "µm"),
-        diameter_sd_um: figure(&fields, "diameter_sd_um", 0.0..=10.0, "µm"),
-        diameter_limits_um: (smallest, largest),
+        motor: spectrum(&fields),
+        afferents,
         refractory_ms: figure(&fields, "refractory_ms", 0.0..=100.0, "ms"),
+        threshold_noise: optional_figure(&fields, "threshold_noise", 0.0..=0.2, "").unwrap_or(Figure::ours(0.0)),
     }
 }
 

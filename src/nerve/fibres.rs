@@ -1,0 +1,270 @@
+//! A population of axons as it is stimulated: who fires at each of many pulses, and who still recovers.
+
+use std::sync::Arc;
+
+use crate::device::pulse::Run;
+use crate::nerve::layout::Axon;
+use crate::nerve::profile::{NerveProfile, Spectrum};
+use crate::nerve::recovery::Recovery;
+use crate::nerve::recruitment::Domain;
+use crate::nerve::volley::{FiringSet, Volley};
+use crate::random::{Draw, StableId, Stream};
+use crate::record::digest::StateWriter;
+use crate::time::SimTime;
+
+/// Beyond so many standard deviations a threshold does not stray. Ours: one pulse in sixteen thousand would.
+const FARTHEST: f64 = 4.0;
+
+/// Pulses at even intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulses {
+    /// When the first begins.
+    pub at: SimTime,
+    /// How many there are, one at least.
+    pub count: i64,
+    /// From one to the next.
+    pub period: SimTime,
+}
+
+/// Axons of one kind.
+#[derive(Clone, Debug)]
+pub struct Fibres {
+    axons: Arc<[Axon]>,
+    recoveries: Arc<[Recovery]>,
+    /// What their threshold noise is drawn from.
+    id: StableId,
+    seed: u64,
+    noise: f64,
+    /// When each fired last.
+    fired_at: Vec<Option<SimTime>>,
+    /// How many the last pulse fired, and how many the pulse that fired most.
+    last: usize,
+    most: usize,
+}
+
+/// What a run of pulses does to an axon.
+enum Fate {
+    /// It fires at every one.
+    Always,
+    /// It fires at none.
+    Never,
+    /// That has to be looked at pulse by pulse.
+    Open,
+}
+
+impl Fibres {
+    /// So many axons, drawn from a spectrum and sorted by diameter.
+    pub fn new(nerve: &NerveProfile, spectrum: &Spectrum, count: usize, id: &StableId, seed: u64) -> Self {
+        let (smallest, largest) = spectrum.limits_um;
+        let mut diameters: Vec<f64> = (0..count)
+            .map(|i| {
+                let z = Draw::new(seed, id, Stream::AxonDiameter, i as u64).normal();
+                (spectrum.mean_um.value + spectrum.sd_um.value * z).clamp(smallest, largest)
+            })
+            .collect();
+        diameters.sort_by(f64::total_cmp);
+        let axon = |(i, diameter_um): (usize, f64)| {
+            let mut place = Draw::new(seed, id, Stream::AxonPlace, i as u64);
+            let mut nodes = Draw::new(seed, id, Stream::NodeOffset, i as u64);
+            let place_mm = Domain::place_mm(nerve.radius_mm.value, place.uniform(), place.uniform());
+            Axon { diameter_um, place_mm, node_offset: nodes.uniform(), path: nodes.uniform() }
+        };
+        let axons: Arc<[Axon]> = diameters.into_iter().enumerate().map(axon).collect();
+        let refractory = SimTime::from_nanos((nerve.refractory_ms.value * 1e6).round() as i64);
+        Self {
+            recoveries: axons.iter().map(|axon| Recovery::new(axon.diameter_um, refractory)).collect(),
+            fired_at: vec![None; axons.len()],
+            axons,
+            id: id.clone(),
+            seed,
+            noise: nerve.threshold_noise.value,
+            last: 0,
+            most: 0,
+        }
+    }
+
+    /// The axons, the thinnest first.
+    pub fn axons(&self) -> &Arc<[Axon]> {
+        &self.axons
+    }
+
+    fn fraction(&self, count: usize) -> f64 {
+        count as f64 / self.axons.len().max(1) as f64
+    }
+
+    /// The share that the last pulse fired.
+    pub fn last_fraction(&self) -> f64 {
+        self.fraction(self.last)
+    }
+
+    /// The largest share that a pulse has fired.
+    pub fn most_fraction(&self) -> f64 {
+        self.fraction(self.most)
+    }
+
+    /// A pulse fired nobody.
+    pub fn nobody(&mut self) {
+        self.last = 0;
+    }
+
+    /// What is certain about an axon, whatever its threshold's noise is.
+    fn fate(&self, axon: usize, pulses: Pulses, amplitude_ma: f64, threshold_ma: f64) -> Fate {
+        let recovery = &self.recoveries[axon];
+        let (least, most) = (1.0 - FARTHEST * self.noise, 1.0 + FARTHEST * self.noise);
+        if amplitude_ma < threshold_ma * least * recovery.range().0 {
+            return Fate::Never;
+        }
+        // If it fires at all of them, this is how long it has each time.
+        let first = self.fired_at[axon].map_or(1.0, |before| recovery.factor(pulses.at - before));
+        let later = if pulses.count > 1 { recovery.factor(pulses.period) } else { 1.0 };
+        if amplitude_ma >= threshold_ma * most * first.max(later) { Fate::Always } else { Fate::Open }
+    }
+
+    /// Whether an axon fires at a pulse.
+    fn fires(&self, axon: usize, at: SimTime, amplitude_ma: f64, threshold_ma: f64) -> bool {
+        let recovery = self.fired_at[axon].map_or(1.0, |before| self.recoveries[axon].factor(at - before));
+        let (least, most) = (1.0 - FARTHEST * self.noise, 1.0 + FARTHEST * self.noise);
+        let threshold_ma = threshold_ma * recovery;
+        // A draw is made only where it decides.
+        if amplitude_ma < threshold_ma * least {
+            return false;
+        }
+        if amplitude_ma >= threshold_ma * most {
+            return true;
+        }
+        // No two pulses of a side begin in the same microsecond.
+        let index = (at.nanos() / 1_000).unsigned_abs() * self.axons.len() as u64 + axon as u64;
+        let z = Draw::new(self.seed, &self.id, Stream::ThresholdNoise, index).normal();
+        amplitude_ma >= threshold_ma * (1.0 + self.noise * z.clamp(-FARTHEST, FARTHEST))
+    }
+
+    /// Tells who fires at each of the pulses, those that are alike as one run; the amplitude and the thresholds in mA.
+    pub fn fire(
+        &mut self,
+        pulses: Pulses,
+        amplitude_ma: f64,
+        thresholds_ma: &[f64],
+        mut tell: impl FnMut(Run<Volley>),
+    ) {
+        let mut always = FiringSet::default();
+        let mut open = Vec::new();
+        for (axon, &threshold_ma) in thresholds_ma.iter().enumerate() {
+            match self.fate(axon, pulses, amplitude_ma, threshold_ma) {
+                Fate::Always => always.insert(axon),
+                Fate::Never => {}
+                Fate::Open => open.push(axon),
+            }
+        }
+        let mut run: Option<Run<Volley>> = None;
+        let mut tell_run = |run: Option<Run<Volley>>| {
+            run.filter(|run| !run.first.fired.is_empty()).into_iter().for_each(&mut tell);
+        };
+        let looks = if open.is_empty() { 1 } else { pulses.count };
+        for pulse in 0..looks {
+            let at = pulses.at + pulses.period * pulse;
+            let mut fired = always;
+            for &axon in &open {
+                if self.fires(axon, at, amplitude_ma, thresholds_ma[axon]) {
+                    fired.insert(axon);
+                    self.fired_at[axon] = Some(at);
+                }
+            }
+            self.most = self.most.max(fired.len());
+            self.last = fired.len();
+            match &mut run {
+                Some(run) if run.first.fired == fired => run.count += 1,
+                _ => {
+                    let next = Run { first: Volley { at, fired }, count: 1, period: pulses.period };
+                    tell_run(run.replace(next));
+                }
+            }
+        }
+        if let Some(run) = run.as_mut().filter(|_| open.is_empty()) {
+            run.count = pulses.count;
+        }
+        tell_run(run);
+        let end = pulses.at + pulses.period * (pulses.count - 1);
+        for axon in (0..self.axons.len()).filter(|&axon| always.contains(axon)) {
+            self.fired_at[axon] = Some(end);
+        }
+    }
+
+    /// Writes the state, for the digest.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        w.count("recruited", self.last as u64);
+        w.count("recruited_most", self.most as u64);
+        w.times("fired_at", &self.fired_at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fibres(noise: f64) -> Fibres {
+        let profile = crate::scenario::Scenario::built_in().expect("it reads").nerve;
+        let profile = NerveProfile { threshold_noise: crate::source::Figure::ours(noise), ..profile };
+        Fibres::new(&profile, &profile.motor, 40, &StableId::new("test"), 3)
+    }
+
+    /// Thresholds of 1 to 1.039 mA.
+    fn thresholds() -> Vec<f64> {
+        (0..40).map(|i| 1.0 + f64::from(i) / 1000.0).collect()
+    }
+
+    fn told(fibres: &mut Fibres, pulses: Pulses, amplitude_ma: f64) -> Vec<Volley> {
+        let mut all = Vec::new();
+        fibres.fire(pulses, amplitude_ma, &thresholds(), |run| {
+            all.extend((0..run.count).map(|i| Volley { at: run.first.at + run.period * i, ..run.first }));
+        });
+        all
+    }
+
+    const MS: i64 = 1_000_000;
+
+    fn at_ms(ms: i64) -> SimTime {
+        SimTime::from_nanos(ms * MS)
+    }
+
+    /// A run of pulses does what its pulses do one by one, with and without noise, at any rate.
+    #[test]
+    fn verif_a_run_is_its_pulses() {
+        for noise in [0.0, 0.01] {
+            for period_ms in [1, 4, 20, 50, 400] {
+                for amplitude_ma in [0.9, 0.99, 1.0, 1.02, 1.05, 1.3] {
+                    let (mut whole, mut single) = (fibres(noise), fibres(noise));
+                    let pulses = Pulses { at: at_ms(3), count: 30, period: at_ms(period_ms) };
+                    let of_run = told(&mut whole, pulses, amplitude_ma);
+                    let one = |i: i64| Pulses { at: pulses.at + pulses.period * i, count: 1, period: SimTime::ZERO };
+                    let one_by_one: Vec<Volley> =
+                        (0..30).flat_map(|i| told(&mut single, one(i), amplitude_ma)).collect();
+                    assert_eq!(of_run, one_by_one, "{noise} {period_ms} {amplitude_ma}");
+                    assert_eq!((whole.fired_at, whole.most), (single.fired_at, single.most));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn verif_late_subnormality_makes_an_axon_near_threshold_miss_pulses_of_20_hz() {
+        let mut fibres = fibres(0.0);
+        let all = told(&mut fibres, Pulses { at: at_ms(0), count: 20, period: at_ms(50) }, 1.02);
+        let counts: Vec<usize> = all.iter().map(|volley| volley.fired.len()).collect();
+        assert!(counts[0] > counts[1], "the first pulse meets rested axons: {counts:?}");
+        let slow = told(&mut self::fibres(0.0), Pulses { at: at_ms(0), count: 20, period: at_ms(1000) }, 1.02);
+        assert!(slow.iter().all(|volley| volley.fired.len() == counts[0]));
+    }
+
+    #[test]
+    fn verif_noise_makes_firing_likely_and_not_certain() {
+        let mut fibres = fibres(0.01);
+        let mut count = [0; 40];
+        for volley in told(&mut fibres, Pulses { at: at_ms(0), count: 1000, period: at_ms(1000) }, 1.02) {
+            (0..40).filter(|&axon| volley.fired.contains(axon)).for_each(|axon| count[axon] += 1);
+        }
+        // Half at threshold; 16 % a standard deviation above it and 84 % below.
+        for (axon, expected) in [(20, 500.0), (30, 160.0), (10, 840.0)] {
+            assert!((f64::from(count[axon]) - expected).abs() < 60.0, "{axon}: {count:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Where the contacts lie beside the fibres of a nerve, and what a milliampere through them does along a fibre.
+//!
+//! The frame of the nerve: z along its fibres, towards the muscle, x and y across. It is that of the patient's right
+//! side; the left side mirrors it, so that both have the same numbers.
+
+use std::sync::Arc;
+
+use nalgebra::{Point2, Point3, Vector2, Vector3};
+
+use crate::device::pulse::CONTACTS_PER_LEAD;
+use crate::lead::conductor::TERMINALS;
+use crate::lead::implant::ImplantProfile;
+use crate::nerve::axon::fibre::{Conductivity, Fibre};
+use crate::nerve::axon::parameters::Geometry;
+use crate::nerve::profile::NerveProfile;
+use crate::nerve::sampled::SampledField;
+use crate::nerve::tissue::{CurrentSource, Shape};
+
+/// Between the metal of a lead and the nearest fibre there are at least the sheath of the nerve and some new tissue,
+/// mm. Ours; a fibre that would run through the lead runs past it.
+const CLEARANCE_MM: f64 = 0.1;
+
+/// Nodes of a fibre beyond what its contacts reach. The reference computations have as many.
+const BEYOND: f64 = 12.0;
+
+/// What a contact reaches along a fibre, in distances of the two.
+const REACH: f64 = 3.0;
+
+/// An axon of a nerve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axon {
+    /// Fibre diameter, myelin included, µm.
+    pub diameter_um: f64,
+    /// Its place in the cross-section of the nerve, mm from its axis.
+    pub place_mm: Point2<f64>,
+    /// Where its nodes lie along the nerve, in internodes from the nerve's point, 0 to 1.
+    pub node_offset: f64,
+    /// Which of the paths of a field from a file it takes: 0 is the first, 1 would be past the last.
+    pub path: f64,
+}
+
+impl Axon {
+    /// From node to node, mm.
+    pub fn internode_mm(&self) -> f64 {
+        Geometry::at(self.diameter_um).internode_um / 1e3
+    }
+}
+
+/// A nerve and a lead beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// A point on the nerve's axis, and its directions x, y and z, in the anatomical frame of the right side.
+    origin_mm: Point3<f64>,
+    directions: [Vector3<f64>; 3],
+    /// Where the rings lay at the implant, and where they lie now, mm in the nerve's frame.
+    implanted_mm: [Point3<f64>; CONTACTS_PER_LEAD],
+    contacts_mm: [Point3<f64>; CONTACTS_PER_LEAD],
+    shape: Shape,
+    length_mm: f64,
+    radius_mm: f64,
+    tissue: Conductivity,
+    /// A field from a file instead.
+    sampled: Option<Arc<SampledField>>,
+}
+
+impl Layout {
+    /// A nerve and a lead as they lie at the implant.
+    pub fn new(nerve: &NerveProfile, implant: &ImplantProfile) -> Self {
+        let z = (nerve.towards_mm - nerve.through_mm).normalize();
+        // Any two directions across the nerve do.
+        let reference = if z.y.abs() < 0.9 { Vector3::y() } else { Vector3::z() };
+        let x = z.cross(&reference).normalize();
+        let y = z.cross(&x);
+        let directions = [x, y, z];
+        let of = |point: Point3<f64>| {
+            let to = point - nerve.through_mm;
+            Point3::new(to.dot(&x), to.dot(&y), to.dot(&z))
+        };
+        let contacts_mm = implant.contacts_mm.map(of);
+        Self {
+            origin_mm: nerve.through_mm,
+            directions,
+            implanted_mm: contacts_mm,
+            contacts_mm,
+            shape: implant.contact_shape,
+            length_mm: implant.contact_length_mm.value,
+            radius_mm: implant.contact_diameter_mm.value / 2.0,
+            tissue: implant.conductivity(),
+            sampled: implant.field.clone(),
+        }
+    }
+
+    /// A point of the nerve's frame in the anatomical frame of the right side.
+    pub fn anatomical(&self, point: Point3<f64>) -> Point3<f64> {
+        let [x, y, z] = self.directions;
+        self.origin_mm + x * point.x + y * point.y + z * point.z
+    }
+
+    /// Where the rings lie now, mm in the nerve's frame.
+    pub fn contacts_mm(&self) -> &[Point3<f64>; CONTACTS_PER_LEAD] {
+        &self.contacts_mm
+    }
+
+    /// The field that was read from a file, where there is one.
+    pub fn sampled(&self) -> Option<&Arc<SampledField>> {
+        self.sampled.as_ref()
+    }
+
+    /// The lead has moved since the implant, mm: towards its tip, and away from the nerve.
+    pub fn move_lead(&mut self, (along_mm, across_mm): (f64, f64)) {
+        let [tip, .., end] = self.implanted_mm;
+        let along = (tip - end).normalize();
+        let middle = (tip.coords + end.coords) / 2.0;
+        // Across both lead and nerve: the way on which every contact gets further from the nerve. A lead along the
+        // nerve has only its distance to go by.
+        let away = match along.cross(&Vector3::z()).try_normalize(1e-6) {
+            Some(across) if across.dot(&middle) < 0.0 => -across,
+            Some(across) => across,
+            None => (middle - along * middle.dot(&along)).try_normalize(1e-9).unwrap_or_else(Vector3::x),
+        };
+        self.contacts_mm = self.implanted_mm.map(|contact| contact + along * along_mm + away * across_mm);
+    }
+
+    /// Where a fibre runs: its place, or beside the lead where that would be inside of it.
+    fn beside_lead(&self, place: Point2<f64>) -> Point2<f64> {
+        let [tip, .., end] = self.contacts_mm;
+        let axis = (tip - end).normalize();
+        let least = self.radius_mm + CLEARANCE_MM;
+        // The shortest way from the lead to the fibre is across both.
+        let way = match Vector2::new(axis.y, -axis.x).try_normalize(1e-6) {
+            Some(across) => {
+                let distance = (place - tip.xy()).dot(&across);
+                across * if distance < 0.0 { (-least).min(distance) - distance } else { least.max(distance) - distance }
+            }
+            None => {
+                let from = place - tip.xy();
+                let outward = from.try_normalize(1e-9).unwrap_or_else(Vector2::x);
+                outward * (least.max(from.norm()) - from.norm())
+            }
+        };
+        place + way
+    }
+
+    /// The contacts that carry current, each with its share of it: an anode gives it out.
+    fn sources(&self, shares: &[f64; TERMINALS]) -> Vec<(CurrentSource, f64)> {
+        let [tip, .., end] = self.contacts_mm;
+        let axis = (tip - end).normalize();
+        let carrying = self.contacts_mm.iter().zip(shares).filter(|(_, share)| **share != 0.0);
+        let source = |centre_mm: Point3<f64>| CurrentSource {
+            shape: self.shape,
+            centre_mm,
+            axis,
+            length_mm: self.length_mm,
+            radius_mm: self.radius_mm,
+        };
+        carrying.map(|(contact, share)| (source(*contact), *share)).collect()
+    }
+
+    /// The field that an axon runs through, with `shares` of each milliampere through the contacts: cathodes positive,
+    /// as the lead tells them.
+    pub fn along(&self, axon: &Axon, shares: &[f64; TERMINALS]) -> Along<'_> {
+        let place = self.beside_lead(axon.place_mm);
+        let sources = if self.sampled.is_some() { Vec::new() } else { self.sources(shares) };
+        let near = |(source, _): &(CurrentSource, f64)| (source.centre_mm.z, (source.centre_mm.xy() - place).norm());
+        let sites: Vec<(f64, f64)> = match &self.sampled {
+            Some(field) => field.sites(axon.path, shares),
+            None => sources.iter().map(near).collect(),
+        };
+        Along { layout: self, axon: *axon, place, sources, shares: *shares, sites }
+    }
+}
+
+/// A field along an axon.
+pub struct Along<'a> {
+    layout: &'a Layout,
+    /// The axon.
+    pub axon: Axon,
+    place: Point2<f64>,
+    sources: Vec<(CurrentSource, f64)>,
+    shares: [f64; TERMINALS],
+    /// Where a contact is nearest along the nerve, and how far from the fibre, mm.
+    sites: Vec<(f64, f64)>,
+}
+
+impl Along<'_> {
+    /// The potential at a place along the nerve, mV for a milliampere of a pulse whose positive current flows out of
+    /// what the program calls cathodes.
+    pub fn potential_mv(&self, z_mm: f64) -> f64 {
+        if let Some(field) = &self.layout.sampled {
+            return field.potential_mv(self.axon.path, &self.shares, z_mm);
+        }
+        let at = Point3::new(self.place.x, self.place.y, z_mm);
+        let of = |(source, share): &(CurrentSource, f64)| share * source.potential_mv(self.layout.tissue, at);
+        self.sources.iter().map(of).sum()
+    }
+
+    /// Where a node lies along the nerve, mm.
+    pub fn node_mm(&self, node: i64) -> f64 {
+        (node as f64 + self.axon.node_offset) * self.axon.internode_mm()
+    }
+
+    /// The first and the last node that any contact reaches.
+    pub fn nodes(&self) -> (i64, i64) {
+        let internode = self.axon.internode_mm();
+        let reach = |sign: f64| self.sites.iter().map(move |&(z, distance)| z + sign * REACH * distance);
+        let least = reach(-1.0).fold(f64::INFINITY, f64::min);
+        let most = reach(1.0).fold(f64::NEG_INFINITY, f64::max);
+        if least > most {
+            return (0, 0);
+        }
+        let node = |z: f64| z / internode - self.axon.node_offset;
+        (node(least).floor() as i64, node(most).ceil() as i64)
+    }
+
+    /// The axon around one of its nodes in this field: as far as the contact that is nearest to it reaches, and twelve
+    /// nodes more.
+    pub fn fibre(&self, node: i64) -> Fibre {
+        let centre_mm = self.node_mm(node);
+        let from = |&(z, distance): &(f64, f64)| ((z - centre_mm) * (z - centre_mm) + distance * distance).sqrt();
+        let nearest = self.sites.iter().map(from).fold(f64::INFINITY, f64::min);
+        let side = (REACH * nearest / self.axon.internode_mm() + BEYOND).ceil() as usize;
+        Fibre::in_field(self.axon.diameter_um, (side, side), |at_mm| self.potential_mv(centre_mm + at_mm))
+    }
+}

@@ -1,0 +1,390 @@
+//! Whom a pulse would fire at which amplitude: the question, and its answers at two speeds.
+//!
+//! The exact answer is that of the double cable, for every axon in the field of the contacts as they lie. The fast one
+//! is a [surrogate](crate::nerve::surrogate) that is made from exact thresholds for the waveform, lead and tissue at
+//! hand, kept for the next who asks the same, and that comes with its error.
+
+use std::f64::consts::TAU;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+use nalgebra::Point2;
+
+use crate::device::pulse::{Phase, Waveform};
+use crate::lead::conductor::TERMINALS;
+use crate::math;
+use crate::nerve::axon::threshold::{REACHED, Shape, Task, thresholds_on};
+use crate::nerve::excitation::{Guess, MARGIN, Site, lobes, site};
+use crate::nerve::layout::{Along, Axon, Layout};
+use crate::nerve::surrogate::{Accuracy, Sample, Surrogate};
+use crate::time::SimTime;
+
+/// Time steps of an exact threshold here: twice the one at the finer less the one at the coarser is that of no step at
+/// all, since the method is of the first order. What is left is below a part in a thousand.
+const STEPS: [SimTime; 2] = [SimTime::from_nanos(4_000), SimTime::from_nanos(2_000)];
+
+/// Fibres that a surrogate is made with, and others that it is tried on. Ours.
+const MADE_WITH: usize = 40;
+const TRIED_ON: usize = 24;
+
+/// Surrogates that are kept.
+const KEPT: usize = 64;
+
+/// Axons of an exact answer that are worked on together: after each so many those who wait can look.
+const TOGETHER: usize = 32;
+
+/// A pulse below this part of every guess fires nobody, whatever the guesses are off by. Ours: they are within a factor
+/// of two of the exact thresholds.
+const HOPELESS: f64 = 0.2;
+
+/// How thresholds are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speed {
+    /// By the axon itself, each one.
+    Exact,
+    /// By a surrogate made from it.
+    #[default]
+    Fast,
+}
+
+impl Speed {
+    /// The names, as files have them.
+    pub const NAMES: [(&'static str, Self); 2] = [("Exact", Self::Exact), ("Fast", Self::Fast)];
+}
+
+/// The cross-section of a nerve and the diameters in it: what a surrogate has to know about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Domain {
+    /// Radius of the nerve, mm.
+    pub radius_mm: f64,
+    /// The smallest and the largest diameter, µm.
+    pub limits_um: (f64, f64),
+}
+
+impl Domain {
+    /// A place at a share of the cross-section and of a turn.
+    pub fn place_mm(radius_mm: f64, share: f64, turn: f64) -> Point2<f64> {
+        let (radius, angle) = (radius_mm * share.sqrt(), TAU * turn);
+        Point2::new(radius * math::cos(angle), radius * math::sin(angle))
+    }
+
+    /// The fibre of that number out of many that fill the domain evenly (the additive recurrence of the root of
+    /// x⁶ = x + 1, after Roberts 2018).
+    fn fibre(&self, number: usize) -> Axon {
+        const ROOT: f64 = 1.134_724_138_401_519_4;
+        let mut factor = 1.0;
+        let mut share = || {
+            factor /= ROOT;
+            (0.5 + factor * (number + 1) as f64).fract()
+        };
+        let (smallest, largest) = self.limits_um;
+        Axon {
+            diameter_um: smallest + (largest - smallest) * share(),
+            place_mm: Self::place_mm(self.radius_mm, share(), share()),
+            node_offset: share(),
+            path: share(),
+        }
+    }
+}
+
+/// As many threads as there are processors. No answer depends on how many there are.
+pub fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A pulse through contacts beside a nerve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stimulus {
+    /// Where everything lies.
+    pub layout: Layout,
+    /// The share of each contact, cathodes positive.
+    pub shares: [f64; TERMINALS],
+    /// The pulse.
+    pub waveform: Waveform,
+}
+
+/// The most excited node of an axon, its number along the nerve.
+struct Excited {
+    node: i64,
+    site: Site,
+}
+
+impl Stimulus {
+    /// The sign of the current that excites: of the strongest lobe, the first of them.
+    fn sign(&self) -> f64 {
+        let lobes = lobes(&self.waveform);
+        let strongest = lobes.iter().map(|(phase, _)| phase.current_na.abs()).max().unwrap_or(0);
+        let first = lobes.iter().find(|(phase, _)| phase.current_na.abs() == strongest);
+        first.map_or(-1.0, |(phase, _)| phase.current_na.signum() as f64)
+    }
+
+    /// The potentials at the nodes of an axon, mV for a milliampere, and the number of the first.
+    fn potentials_mv(along: &Along<'_>) -> (i64, Vec<f64>) {
+        let (from, to) = along.nodes();
+        let (from, to) = (from - MARGIN as i64, to + MARGIN as i64);
+        (from, (from..=to).map(|node| along.potential_mv(along.node_mm(node))).collect())
+    }
+
+    fn excited(&self, axon: &Axon) -> Option<Excited> {
+        let (first, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
+        let site = site(&potentials_mv, self.sign())?;
+        Some(Excited { node: first + site.node as i64, site })
+    }
+
+    /// About where the thresholds of axons are, mA; not finite where there is none.
+    fn guesses_ma(&self, axons: &[Axon]) -> Vec<f64> {
+        let guess = Guess::new(&self.waveform);
+        let of = |axon: &Axon| {
+            let (_, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
+            guess.threshold_ma(axon.diameter_um, &potentials_mv).unwrap_or(f64::INFINITY)
+        };
+        axons.iter().map(of).collect()
+    }
+
+    /// The exact thresholds of axons, mA, looked for from those guesses; not finite where there is none.
+    fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], threads: usize) -> Vec<f64> {
+        let mut found = vec![f64::INFINITY; axons.len()];
+        let mut asked: Vec<usize> = Vec::new();
+        let mut tasks: Vec<Task> = Vec::new();
+        let shape = Shape::new(&self.waveform, STEPS[0]);
+        for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
+            let Some(excited) = self.excited(axon).filter(|_| guess.is_finite()) else { continue };
+            let fibre = self.layout.along(axon, &self.shares).fibre(excited.node);
+            let watched = [fibre.centre - REACHED, fibre.centre + REACHED];
+            asked.push(index);
+            tasks.push(Task { fibre, shape: shape.clone(), watched, guess_ma: *guess, to_the_end: false });
+        }
+        let coarse = thresholds_on(threads, &tasks, STEPS[0]);
+        let shape = Shape::new(&self.waveform, STEPS[1]);
+        for (task, coarse) in tasks.iter_mut().zip(&coarse) {
+            task.shape = shape.clone();
+            task.guess_ma = coarse.unwrap_or(task.guess_ma);
+        }
+        let fine = thresholds_on(threads, &tasks, STEPS[1]);
+        for (index, (coarse, fine)) in asked.into_iter().zip(coarse.into_iter().zip(fine)) {
+            if let (Some(coarse), Some(fine)) = (coarse, fine) {
+                found[index] = 2.0 * fine - coarse;
+            }
+        }
+        found
+    }
+
+    /// The same pulse as surrogates know it: lobes of one current each, to two parts in a hundred.
+    ///
+    /// A pulse that the circuit bends a little is taken for one that it does not. The charge of a later lobe is off by
+    /// one part in a hundred at most, and a threshold by less than one in a thousand.
+    fn plain(&self) -> Self {
+        const UNIT_NA: f64 = 1e9;
+        const STEP: f64 = 0.02;
+        let lobes = lobes(&self.waveform);
+        let first_na = lobes.first().map_or(1.0, |(phase, _)| phase.current_na.abs() as f64);
+        let phases = lobes.iter().flat_map(|&(phase, gap)| {
+            let steps = (math::ln(phase.current_na.abs() as f64 / first_na) / STEP).round();
+            let current_na = (phase.current_na.signum() as f64 * UNIT_NA * math::exp(steps * STEP)).round() as i64;
+            [Phase { current_na, ..phase }, Phase { current_na: 0, width: gap }]
+        });
+        Self { waveform: Waveform::new(phases, false), ..self.clone() }
+    }
+
+    /// The surrogate for this stimulus, made now or kept from before; none where too few fibres can be fired at all.
+    fn surrogate(&self, domain: &Domain, threads: usize) -> Option<Arc<Surrogate>> {
+        type Made = Arc<OnceLock<Option<Arc<Surrogate>>>>;
+        static MADE: LazyLock<Mutex<Vec<(Stimulus, Domain, Made)>>> = LazyLock::new(Mutex::default);
+        let plain = self.plain();
+        let made = {
+            let mut all = MADE.lock().expect("nobody panics while holding it");
+            match all.iter().find(|(stimulus, of, _)| *stimulus == plain && of == domain) {
+                Some((_, _, made)) => made.clone(),
+                None => {
+                    if all.len() == KEPT {
+                        all.remove(0);
+                    }
+                    let made = Made::default();
+                    all.push((plain.clone(), *domain, made.clone()));
+                    made
+                }
+            }
+        };
+        made.get_or_init(|| plain.make_surrogate(domain, threads).map(Arc::new)).clone()
+    }
+
+    fn make_surrogate(&self, domain: &Domain, threads: usize) -> Option<Surrogate> {
+        let axons: Vec<Axon> = (0..MADE_WITH + TRIED_ON).map(|number| domain.fibre(number)).collect();
+        let exact_ma = self.exact_ma(&axons, &self.guesses_ma(&axons), threads);
+        let sample = |(axon, &threshold_ma): (&Axon, &f64)| {
+            let site = self.excited(axon).filter(|_| threshold_ma.is_finite())?.site;
+            Some(Sample { diameter_um: axon.diameter_um, site, threshold_ma })
+        };
+        let samples = |from: usize, to: usize| -> Vec<Sample> {
+            axons[from..to].iter().zip(&exact_ma[from..to]).filter_map(sample).collect()
+        };
+        Surrogate::new(&samples(0, MADE_WITH), &samples(MADE_WITH, MADE_WITH + TRIED_ON))
+    }
+
+    /// How much more current the first phase has than its lobe in the mean.
+    fn first_of_lobe(&self) -> f64 {
+        let lobe = lobes(&self.waveform).first().map_or(1.0, |(phase, _)| phase.current_na as f64);
+        self.waveform.stimulus().current_na as f64 / lobe
+    }
+}
+
+/// The axons of a nerve and a pulse: whom does it fire?
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The pulse and where it is.
+    pub stimulus: Stimulus,
+    /// What a surrogate has to know about.
+    pub domain: Domain,
+    /// The motor axons.
+    pub motor: Arc<[Axon]>,
+    /// The afferents.
+    pub afferents: Arc<[Axon]>,
+    /// The factor by which encapsulation has raised all thresholds.
+    pub encapsulation: f64,
+}
+
+/// Thresholds: the amplitude of the first phase at which each axon fires from rest, mA; not finite where it never does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recruitment {
+    /// Of the motor axons.
+    pub motor_ma: Vec<f64>,
+    /// Of the afferents.
+    pub afferent_ma: Vec<f64>,
+    /// How far they are off where they come from a surrogate; none where they are exact.
+    pub accuracy: Option<Accuracy>,
+}
+
+impl Recruitment {
+    /// The share of some thresholds that an amplitude reaches.
+    pub fn fraction(thresholds_ma: &[f64], amplitude_ma: f64) -> f64 {
+        let fired = thresholds_ma.iter().filter(|threshold| **threshold <= amplitude_ma).count();
+        fired as f64 / thresholds_ma.len().max(1) as f64
+    }
+}
+
+impl Question {
+    fn all(&self) -> Vec<Axon> {
+        self.motor.iter().chain(self.afferents.iter()).copied().collect()
+    }
+
+    fn answer(&self, of_all: &[f64], accuracy: Option<Accuracy>) -> Recruitment {
+        let with_tissue: Vec<f64> = of_all.iter().map(|threshold| threshold * self.encapsulation).collect();
+        let (motor, afferents) = with_tissue.split_at(self.motor.len());
+        Recruitment { motor_ma: motor.to_vec(), afferent_ma: afferents.to_vec(), accuracy }
+    }
+
+    /// Whether no axon can be near its threshold at that amplitude, mA.
+    pub fn is_hopeless(&self, amplitude_ma: f64) -> bool {
+        let least = self.stimulus.guesses_ma(&self.all()).into_iter().fold(f64::INFINITY, f64::min);
+        amplitude_ma < HOPELESS * least * self.encapsulation
+    }
+
+    /// About what the answer will be, at once: within a factor of two.
+    pub fn guess(&self) -> Recruitment {
+        self.answer(&self.stimulus.guesses_ma(&self.all()), None)
+    }
+
+    /// The answer of the surrogate, with its error. On so many threads where one has to be made.
+    pub fn fast(&self, threads: usize) -> Recruitment {
+        let (of_all, accuracy) = self.by_surrogate(threads);
+        self.answer(&of_all, Some(accuracy))
+    }
+
+    fn by_surrogate(&self, threads: usize) -> (Vec<f64>, Accuracy) {
+        let axons = self.all();
+        let Some(surrogate) = self.stimulus.surrogate(&self.domain, threads) else {
+            let nobody = Accuracy { made_with: 0, tried_on: 0, rms_error: 0.0, largest_error: 0.0 };
+            return (vec![f64::INFINITY; axons.len()], nobody);
+        };
+        let first = self.stimulus.first_of_lobe();
+        let of = |axon: &Axon| {
+            let excited = self.stimulus.excited(axon);
+            excited.map_or(f64::INFINITY, |excited| first * surrogate.threshold_ma(axon.diameter_um, &excited.site))
+        };
+        (axons.iter().map(of).collect(), surrogate.accuracy)
+    }
+
+    /// The exact answer. After every few axons `go_on` sees what is known, the rest still from the surrogate, and says
+    /// whether to go on; none where it did not. On so many threads.
+    pub fn exact(&self, threads: usize, mut go_on: impl FnMut(&Recruitment) -> bool) -> Option<Recruitment> {
+        let (mut of_all, accuracy) = self.by_surrogate(threads);
+        let axons = self.all();
+        let guesses_ma = if accuracy.made_with == 0 { self.stimulus.guesses_ma(&axons) } else { of_all.clone() };
+        // Neighbours in threshold together: their fibres are about as long, and their runs.
+        let mut order: Vec<usize> = (0..axons.len()).collect();
+        order.sort_by(|&a, &b| of_all[a].total_cmp(&of_all[b]).then(a.cmp(&b)));
+        for part in order.chunks(TOGETHER) {
+            let some: Vec<Axon> = part.iter().map(|&index| axons[index]).collect();
+            let guesses: Vec<f64> = part.iter().map(|&index| guesses_ma[index]).collect();
+            let found = self.stimulus.exact_ma(&some, &guesses, threads);
+            part.iter().zip(found).for_each(|(&index, found)| of_all[index] = found);
+            if !go_on(&self.answer(&of_all, Some(accuracy))) {
+                return None;
+            }
+        }
+        Some(self.answer(&of_all, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn temp_measure() {
+        let scenario = Scenario::built_in().unwrap();
+        let id = crate::random::StableId::new("x");
+        let nerve = crate::nerve::bundle::Nerve::new(
+            &scenario.nerve,
+            120,
+            &id,
+            1,
+            crate::side::Side::Right,
+            &scenario.implant,
+            Speed::Fast,
+        );
+        let phase = |current_na, us: i64| Phase { current_na, width: SimTime::from_nanos(us * 1000) };
+        let waves = [
+            ("mono", Waveform::new([phase(-1_000_000, 214)], false)),
+            ("sym30", Waveform::new([phase(-1_000_000, 214), phase(0, 30), phase(1_000_000, 214)], false)),
+            ("asym", Waveform::new([phase(-1_000_000, 214), phase(0, 30), phase(100_000, 2140)], false)),
+            ("anodic", Waveform::new([phase(1_000_000, 214)], false)),
+            ("short", Waveform::new([phase(-1_000_000, 60), phase(0, 30), phase(1_000_000, 60)], false)),
+        ];
+        for (share, shares) in [
+            ("E1-case", [0.0, 1.0, 0.0, 0.0, -1.0]),
+            ("E1-E2", [0.0, 1.0, -1.0, 0.0, 0.0]),
+            ("E0-E1E2", [1.0, -0.5, -0.5, 0.0, 0.0]),
+            ("E3-case", [0.0, 0.0, 0.0, 1.0, -1.0]),
+        ] {
+            for (name, wave) in &waves {
+                let question = nerve.question(*wave, &shares);
+                #[expect(clippy::disallowed_methods, reason = "temp")]
+                let t0 = std::time::Instant::now();
+                let guess = question.guess();
+                let t1 = t0.elapsed();
+                let fast = question.fast(2);
+                let t2 = t0.elapsed();
+                let exact = question.exact(2, |_| true).unwrap();
+                let t3 = t0.elapsed();
+                let cmp = |a: &[f64], b: &[f64]| {
+                    let r: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b - 1.0).collect();
+                    let rms = (r.iter().map(|r| r * r).sum::<f64>() / r.len() as f64).sqrt();
+                    (rms, r.iter().fold(0.0_f64, |m, r| m.max(r.abs())))
+                };
+                println!(
+                    "{share} {name}: guess {:?} fast m {:?} a {:?} told {:.4?} motor {:.4}..{:.4} t {:?} {:?} {:?}",
+                    cmp(&guess.motor_ma, &exact.motor_ma),
+                    cmp(&fast.motor_ma, &exact.motor_ma),
+                    cmp(&fast.afferent_ma, &exact.afferent_ma),
+                    fast.accuracy.map(|a| (a.rms_error, a.largest_error)),
+                    exact.motor_ma.iter().fold(9e9_f64, |a, b| a.min(*b)),
+                    exact.motor_ma.iter().fold(0.0_f64, |a, b| a.max(*b)),
+                    t1,
+                    t2 - t1,
+                    t3 - t2
+                );
+            }
+        }
+    }
+}
