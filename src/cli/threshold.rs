@@ -43,9 +43,8 @@ pub fn thresholds(args: &ThresholdArgs) -> ExitCode {
     let found = rows.thresholds(args.step);
     let mut text = Vec::new();
     rows.write(&found, &mut text).expect("memory takes what is written");
-    let missing = found.iter().filter(|threshold| threshold.is_none()).count();
-    if missing > 0 {
-        complain(format_args!("{missing} rows have no threshold near where it was looked for; their cells are empty"));
+    for (row, none) in found.iter().enumerate().filter(|(_, threshold)| threshold.ma().is_none()) {
+        complain(format_args!("row {}: {none}; its cell is empty", row + 1));
     }
     let Some(path) = &args.out else { return say(&String::from_utf8_lossy(&text).trim_end()) };
     match std::fs::write(path, &text) {

@@ -3,7 +3,7 @@
 use crate::device::pulse::{Phase, Waveform};
 use crate::nerve::axon::fibre::{Conductivity, Fibre, PointContact};
 use crate::nerve::axon::parameters::Geometry;
-use crate::nerve::axon::threshold::{LIMIT_MA, REACHED, STRIDE, Shape, TOLERANCE, Task};
+use crate::nerve::axon::threshold::{REACHED, Shape, Task};
 use crate::nerve::field::{SourcePoint, drive};
 use crate::nerve::thresholds::{TABLE_S_PER_M, ThresholdTable, biphasic_ratio};
 use crate::time::SimTime;
@@ -119,19 +119,8 @@ impl Setup {
     /// The search for the threshold at a time step.
     pub fn task(&self, step: SimTime) -> Task {
         let fibre = Fibre::new(self.diameter_um, self.reach(), &self.contacts(), self.tissue);
-        let shape = Shape::new(&self.waveform(), step);
-        Task {
-            watched: self.watched(&fibre),
-            fibre,
-            shape,
-            spikes: 1,
-            start: None,
-            guess_ma: self.guess_ma(),
-            stride: STRIDE,
-            tolerance: TOLERANCE,
-            limit_ma: LIMIT_MA,
-            to_the_end: false,
-        }
+        let watched = self.watched(&fibre);
+        Task::new(fibre, Shape::new(&self.waveform(), step), watched, self.guess_ma())
     }
 
     /// Nodes where an action potential is looked for.

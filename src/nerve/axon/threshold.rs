@@ -70,6 +70,24 @@ pub struct Task {
     pub to_the_end: bool,
 }
 
+impl Task {
+    /// The threshold of a fibre at rest, near a guess.
+    pub fn new(fibre: Fibre, shape: Shape, watched: Vec<usize>, guess_ma: f64) -> Self {
+        Self {
+            fibre,
+            shape,
+            watched,
+            spikes: 1,
+            start: None,
+            guess_ma,
+            stride: STRIDE,
+            tolerance: TOLERANCE,
+            limit_ma: LIMIT_MA,
+            to_the_end: false,
+        }
+    }
+}
+
 /// A fibre on which something is still under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
