@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::nerve::axon::fibre::Conductivity;
 use crate::nerve::axon::setup::{Polarity, Setup};
-use crate::nerve::axon::threshold::{Threshold, thresholds};
+use crate::nerve::axon::threshold::{Task, Threshold, thresholds};
 use crate::nerve::thresholds::TABLE_S_PER_M;
 use crate::scenario::reader::{MAX_FILE_BYTES, Problem, closest};
 use crate::time::SimTime;
@@ -22,6 +22,15 @@ pub const STEP: SimTime = SimTime::from_nanos(1_000);
 
 /// The time steps that may be asked for.
 pub const STEPS: RangeInclusive<SimTime> = SimTime::from_nanos(50)..=SimTime::from_nanos(20_000);
+
+/// The diameters that may be asked for, µm: those of the model's table.
+pub const DIAMETERS_UM: RangeInclusive<f64> = 5.7..=16.0;
+
+/// The distances, mm.
+pub const DISTANCES_MM: RangeInclusive<f64> = 0.1..=30.0;
+
+/// The widths of the first phase, µs.
+pub const WIDTHS_US: RangeInclusive<f64> = 1.0..=5000.0;
 
 /// A column of numbers: its name, what is allowed, and the value where the column or its cell is empty.
 struct Column {
@@ -39,9 +48,9 @@ const fn optional(name: &'static str, allowed: RangeInclusive<f64>, unit: &'stat
     Column { name, allowed, unit, default: Some(default) }
 }
 
-const DIAMETER: Column = required("fiber_diameter_um", 5.7..=16.0, " µm");
-const DISTANCE: Column = required("distance_mm", 0.1..=30.0, " mm");
-const WIDTH: Column = required("width_us", 1.0..=5000.0, " µs");
+const DIAMETER: Column = required("fiber_diameter_um", DIAMETERS_UM, " µm");
+const DISTANCE: Column = required("distance_mm", DISTANCES_MM, " mm");
+const WIDTH: Column = required("width_us", WIDTHS_US, " µs");
 const GAP: Column = optional("gap_us", 0.0..=5000.0, " µs", 0.0);
 const RECOVERY: Column = optional("recovery_ratio", 1.0..=100.0, "", 1.0);
 const OFFSET: Column = optional("offset_mm", -30.0..=30.0, " mm", 0.0);
@@ -233,9 +242,9 @@ impl Rows {
         if problems.is_empty() { Ok(Self { header, records, setups }) } else { Err(problems) }
     }
 
-    /// The threshold of each row.
-    pub fn thresholds(&self, step: SimTime) -> Vec<Threshold> {
-        let tasks: Vec<_> = self.setups.iter().map(|setup| setup.task(step)).collect();
+    /// The threshold of each row at a time step, to a tolerance.
+    pub fn thresholds(&self, step: SimTime, tolerance: f64) -> Vec<Threshold> {
+        let tasks: Vec<_> = self.setups.iter().map(|setup| Task { tolerance, ..setup.task(step) }).collect();
         thresholds(&tasks, step)
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use stimtwin::nerve::axon::threshold::TOLERANCE;
 use stimtwin::run::threshold::{COLUMNS, Rows};
 use stimtwin::time::SimTime;
 
@@ -113,7 +114,7 @@ fn verif_a_second_contact_and_conductivity_along_the_fibre_are_read() {
     );
     let rows = Rows::from_text("rows.csv", &text).unwrap();
     let found: Vec<f64> =
-        rows.thresholds(SimTime::from_nanos(2_000)).into_iter().map(|found| found.ma().unwrap()).collect();
+        rows.thresholds(SimTime::from_nanos(2_000), TOLERANCE).into_iter().map(|found| found.ma().unwrap()).collect();
     let alone = found[0];
     assert!((found[2] / alone - 0.5).abs() < 1e-4, "half the conductivity, half the current: {found:?}");
     assert!(found[1] > alone && found[3] > found[2] && found[4] > alone, "{found:?}");

@@ -87,6 +87,11 @@ impl Setup {
         Waveform::new([first, gap, Phase { current_na: -sign * current_na, width }], false)
     }
 
+    /// From the beginning of the pulse to the end of its last phase.
+    pub fn length(&self) -> SimTime {
+        self.waveform().length()
+    }
+
     /// The contacts, for a milliampere of the pulse.
     fn contacts(&self) -> Vec<PointContact> {
         let first = PointContact { distance_mm: self.distance_mm, along_mm: self.offset_mm, share: 1.0 };
