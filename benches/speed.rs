@@ -100,12 +100,12 @@ fn arithmetic(c: &mut Criterion) {
 fn axon(c: &mut Criterion) {
     use stimtwin::nerve::axon::parameters::DIAMETERS_UM;
     use stimtwin::nerve::axon::setup::Setup;
-    use stimtwin::nerve::axon::threshold::{Task, thresholds_on};
+    use stimtwin::nerve::axon::threshold::{Task, Threshold, thresholds_on};
     let step = stimtwin::run::threshold::STEP;
     let width = SimTime::from_nanos(214_000);
     let at = |distance_mm: f64| DIAMETERS_UM.map(|diameter_um| Setup::new(diameter_um, distance_mm, width).task(step));
     let tasks: Vec<Task> = [1.0, 2.0, 3.0].into_iter().flat_map(at).collect();
-    let sum: f64 = thresholds_on(1, &tasks, step).into_iter().flatten().sum();
+    let sum: f64 = thresholds_on(1, &tasks, step).into_iter().filter_map(Threshold::ma).sum();
     println!("axon: {} thresholds, {sum} mA together", tasks.len());
     c.bench_function("thresholds of 27 fibres", |b| b.iter(|| thresholds_on(1, &tasks, step)));
 }

@@ -83,8 +83,11 @@ enum Verb {
         after_help = "Example:\n  stimtwin sandbox scenarios/first-session.ron --capture out.png --at \"1 min 12 s\""
     )]
     Sandbox(SandboxArgs),
-    /// Compute the least current that fires a nerve fibre, for every row of a table
-    #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
+    /// Compute the least current that fires a nerve fibre, for every row of a table or along a curve
+    #[command(after_help = "Examples:\n  stimtwin threshold --rows docs/threshold_rows.csv\n  \
+                      stimtwin threshold --curve strength-duration --distance 1,2,5 --picture strength.svg --out strength.csv\n  \
+                      stimtwin threshold --curve current-distance --diameter 5.7,10,16 --picture distance.png\n  \
+                      stimtwin threshold --curve recovery --interval 1ms..200ms --step 2us")]
     Threshold(ThresholdArgs),
     /// Compute whom a scenario's pulses fire at each amplitude: motor axons and afferents
     #[command(after_help = "Example:\n  stimtwin recruit scenarios/first-session.ron --picture recruitment.svg")]

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod check;
 pub mod convert;
+pub mod curve;
 pub mod fuzz;
 pub mod record;
 pub mod recruit;

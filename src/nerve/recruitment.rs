@@ -149,19 +149,19 @@ impl Stimulus {
         for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
             let Some(excited) = self.excited(axon).filter(|_| guess.is_finite()) else { continue };
             let fibre = self.layout.along(axon, &self.shares).fibre(excited.node);
-            let watched = [fibre.centre - REACHED, fibre.centre + REACHED];
+            let watched = vec![fibre.centre - REACHED, fibre.centre + REACHED];
             asked.push(index);
-            tasks.push(Task { fibre, shape: shape.clone(), watched, guess_ma: *guess, to_the_end: false });
+            tasks.push(Task::new(fibre, shape.clone(), watched, *guess));
         }
         let coarse = thresholds_on(threads, &tasks, STEPS[0]);
         let shape = Shape::new(&self.waveform, STEPS[1]);
         for (task, coarse) in tasks.iter_mut().zip(&coarse) {
             task.shape = shape.clone();
-            task.guess_ma = coarse.unwrap_or(task.guess_ma);
+            task.guess_ma = coarse.ma().unwrap_or(task.guess_ma);
         }
         let fine = thresholds_on(threads, &tasks, STEPS[1]);
         for (index, (coarse, fine)) in asked.into_iter().zip(coarse.into_iter().zip(fine)) {
-            if let (Some(coarse), Some(fine)) = (coarse, fine) {
+            if let (Some(coarse), Some(fine)) = (coarse.ma(), fine.ma()) {
                 found[index] = 2.0 * fine - coarse;
             }
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::nerve::axon::fibre::Conductivity;
 use crate::nerve::axon::setup::{Polarity, Setup};
-use crate::nerve::axon::threshold::thresholds;
+use crate::nerve::axon::threshold::{Task, Threshold, thresholds};
 use crate::nerve::thresholds::TABLE_S_PER_M;
 use crate::scenario::reader::{MAX_FILE_BYTES, Problem, closest};
 use crate::time::SimTime;
@@ -14,11 +14,23 @@ use crate::time::SimTime;
 /// The column that is written.
 pub const RESULT: &str = "threshold_ma";
 
+/// The column that says why a row has no threshold.
+pub const NOTE: &str = "threshold_note";
+
 /// The time step unless another is asked for: with it thresholds are within 1 % of those at no step at all.
 pub const STEP: SimTime = SimTime::from_nanos(1_000);
 
 /// The time steps that may be asked for.
 pub const STEPS: RangeInclusive<SimTime> = SimTime::from_nanos(50)..=SimTime::from_nanos(20_000);
+
+/// The diameters that may be asked for, µm: those of the model's table.
+pub const DIAMETERS_UM: RangeInclusive<f64> = 5.7..=16.0;
+
+/// The distances, mm.
+pub const DISTANCES_MM: RangeInclusive<f64> = 0.1..=30.0;
+
+/// The widths of the first phase, µs.
+pub const WIDTHS_US: RangeInclusive<f64> = 1.0..=5000.0;
 
 /// A column of numbers: its name, what is allowed, and the value where the column or its cell is empty.
 struct Column {
@@ -36,9 +48,9 @@ const fn optional(name: &'static str, allowed: RangeInclusive<f64>, unit: &'stat
     Column { name, allowed, unit, default: Some(default) }
 }
 
-const DIAMETER: Column = required("fiber_diameter_um", 5.7..=16.0, " µm");
-const DISTANCE: Column = required("distance_mm", 0.1..=30.0, " mm");
-const WIDTH: Column = required("width_us", 1.0..=5000.0, " µs");
+const DIAMETER: Column = required("fiber_diameter_um", DIAMETERS_UM, " µm");
+const DISTANCE: Column = required("distance_mm", DISTANCES_MM, " mm");
+const WIDTH: Column = required("width_us", WIDTHS_US, " µs");
 const GAP: Column = optional("gap_us", 0.0..=5000.0, " µs", 0.0);
 const RECOVERY: Column = optional("recovery_ratio", 1.0..=100.0, "", 1.0);
 const OFFSET: Column = optional("offset_mm", -30.0..=30.0, " mm", 0.0);
@@ -230,22 +242,25 @@ impl Rows {
         if problems.is_empty() { Ok(Self { header, records, setups }) } else { Err(problems) }
     }
 
-    /// The threshold of each row, mA; none where there is none.
-    pub fn thresholds(&self, step: SimTime) -> Vec<Option<f64>> {
-        let tasks: Vec<_> = self.setups.iter().map(|setup| setup.task(step)).collect();
+    /// The threshold of each row at a time step, to a tolerance.
+    pub fn thresholds(&self, step: SimTime, tolerance: f64) -> Vec<Threshold> {
+        let tasks: Vec<_> = self.setups.iter().map(|setup| Task { tolerance, ..setup.task(step) }).collect();
         thresholds(&tasks, step)
     }
 
-    /// Writes the rows as they were read, each with its threshold, to six digits; empty where there is none.
+    /// Writes the rows as they were read, each with its threshold, to six digits. Where a row has none its cell is empty,
+    /// and all rows have one more column, [`NOTE`], with the name of the answer.
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn write(&self, thresholds: &[Option<f64>], out: impl Write) -> csv::Result<()> {
+    pub fn write(&self, thresholds: &[Threshold], out: impl Write) -> csv::Result<()> {
+        let noted = thresholds.iter().any(|threshold| threshold.ma().is_none());
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(self.header.iter().chain([RESULT]))?;
+        writer.write_record(self.header.iter().chain([RESULT]).chain(noted.then_some(NOTE)))?;
         for (record, threshold) in self.records.iter().zip(thresholds) {
-            let threshold = threshold.map_or(String::new(), six_digits);
-            writer.write_record(record.iter().chain([threshold.as_str()]))?;
+            let ma = threshold.ma().map_or(String::new(), six_digits);
+            let note = if threshold.ma().is_some() { "" } else { threshold.name() };
+            writer.write_record(record.iter().chain([ma.as_str()]).chain(noted.then_some(note)))?;
         }
         writer.flush()?;
         Ok(())
@@ -253,7 +268,7 @@ impl Rows {
 }
 
 /// A positive number to six significant digits, without an exponent.
-fn six_digits(number: f64) -> String {
+pub(super) fn six_digits(number: f64) -> String {
     let rounded: f64 = format!("{number:.5e}").parse().expect("a number that was just written");
     rounded.to_string()
 }
@@ -264,8 +279,8 @@ fn check_header(file: &str, header: &csv::StringRecord, problems: &mut Vec<Probl
     for (index, name) in header.iter().enumerate() {
         if header.iter().take(index).any(|other| other == name) {
             wrong(place(header, index), format!("found the column {name} a second time; allowed is one of a name"));
-        } else if name == RESULT {
-            wrong(place(header, index), format!("found the column {RESULT}, which is the one that is written"));
+        } else if name == RESULT || name == NOTE {
+            wrong(place(header, index), format!("found the column {name}, which is one that is written"));
         } else if !COLUMNS.contains(&name)
             && let Some(close) = closest(name, &COLUMNS)
         {

@@ -20,7 +20,7 @@ fn micros(us: f64) -> SimTime {
 fn solve(setups: &[Setup], step_us: f64) -> Vec<f64> {
     let step = micros(step_us);
     let tasks: Vec<_> = setups.iter().map(|setup| setup.task(step)).collect();
-    thresholds(&tasks, step).into_iter().map(|threshold| threshold.expect("a threshold")).collect()
+    thresholds(&tasks, step).into_iter().map(|threshold| threshold.ma().expect("a threshold")).collect()
 }
 
 /// Prints how far the values found are from those expected, as shares of them, and returns the greatest.
@@ -224,7 +224,8 @@ fn val_a_contact_midway_between_nodes() {
 #[test]
 fn verif_what_is_decided_early_is_decided_right() {
     let step = micros(2.0);
-    let early: Vec<_> = a_few_setups().iter().map(|setup| setup.task(step)).collect();
+    let phases = extras().into_iter().step_by(every(5)).map(|extra| extra.setup);
+    let early: Vec<_> = a_few_setups().into_iter().chain(phases).map(|setup| setup.task(step)).collect();
     let mut late = early.clone();
     late.iter_mut().for_each(|task| task.to_the_end = true);
     assert_eq!(thresholds(&early, step), thresholds(&late, step));
@@ -239,7 +240,7 @@ fn verif_neighbours_change_no_bit() {
     let tasks: Vec<_> = many.iter().map(|setup| setup.task(micros(2.0))).collect();
     let found = [1, 3].map(|threads| thresholds_on(threads, &tasks, micros(2.0)));
     assert_eq!(found[0], found[1]);
-    let mut among_many: Vec<f64> = found[0].iter().map(|threshold| threshold.expect("a threshold")).collect();
+    let mut among_many: Vec<f64> = found[0].iter().map(|threshold| threshold.ma().expect("a threshold")).collect();
     among_many.reverse();
     for (row, setup) in setups.iter().enumerate() {
         assert_eq!(together[row].to_bits(), among_many[row].to_bits(), "{setup:?}");
@@ -255,7 +256,7 @@ fn verif_half_a_fibre_in_a_mirror_is_the_whole() {
     let mut whole = half.clone();
     let contact = stimtwin::nerve::axon::fibre::PointContact { distance_mm: 1.0, along_mm: 0.0, share: 1.0 };
     whole.fibre = Fibre::whole(10.0, half.fibre.nodes - 1, &[contact], setup.tissue);
-    whole.watched = [whole.fibre.centre - 8, whole.fibre.centre + 8];
+    whole.watched = vec![whole.fibre.centre - 8, whole.fibre.centre + 8];
     let found = thresholds(&[half, whole], step);
     assert_eq!(found[0], found[1]);
 }

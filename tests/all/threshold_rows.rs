@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use stimtwin::nerve::axon::threshold::TOLERANCE;
 use stimtwin::run::threshold::{COLUMNS, Rows};
 use stimtwin::time::SimTime;
 
@@ -59,7 +60,7 @@ fn verif_every_bad_header_is_told() {
             "1:46: found the column polarty; did you mean polarity",
         ),
         ("fiber_diameter_um,distance_mm,width_us,width_us\n", "1:40: found the column width_us a second time"),
-        ("fiber_diameter_um,distance_mm,width_us,threshold_ma\n", "the one that is written"),
+        ("fiber_diameter_um,distance_mm,width_us,threshold_ma\n", "which is one that is written"),
     ] {
         let found = mistakes(text);
         assert!(found.iter().any(|line| line.contains(words)), "{words}: {found:#?}");
@@ -112,7 +113,8 @@ fn verif_a_second_contact_and_conductivity_along_the_fibre_are_read() {
          10,2,214,,,,,\n10,2,214,1,,,,\n10,2,214,,0.1,,,\n10,2,214,,0.1,0.5,,\n10,2,214,,,,10,2\n"
     );
     let rows = Rows::from_text("rows.csv", &text).unwrap();
-    let found: Vec<f64> = rows.thresholds(SimTime::from_nanos(2_000)).into_iter().map(|found| found.unwrap()).collect();
+    let found: Vec<f64> =
+        rows.thresholds(SimTime::from_nanos(2_000), TOLERANCE).into_iter().map(|found| found.ma().unwrap()).collect();
     let alone = found[0];
     assert!((found[2] / alone - 0.5).abs() < 1e-4, "half the conductivity, half the current: {found:?}");
     assert!(found[1] > alone && found[3] > found[2] && found[4] > alone, "{found:?}");

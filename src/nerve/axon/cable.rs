@@ -121,6 +121,8 @@ pub struct Cable {
     eliminated: Vec<Eliminated>,
     /// Current put into the axon at one node, nA.
     injected: (usize, Lane),
+    /// The lowest and the highest potential across the membranes of all nodes after the last step, mV.
+    extremes: (Lane, Lane),
 }
 
 impl Cable {
@@ -138,6 +140,7 @@ impl Cable {
             spots: vec![SPOT_AT_REST; compartments],
             eliminated: vec![NOTHING; compartments],
             injected: (0, [0.0; LANES]),
+            extremes: ([REST_MV; LANES], [REST_MV; LANES]),
         }
     }
 
@@ -231,10 +234,9 @@ impl Cable {
         self.spots[node * PERIOD].membrane[lane]
     }
 
-    /// The lowest and the highest potential across the membranes of a lane's nodes, mV.
+    /// The lowest and the highest potential across the membranes of a lane's nodes after the last step, mV.
     pub fn extremes_mv(&self, lane: usize) -> (f64, f64) {
-        let all = (0..self.nodes[lane]).map(|node| self.node_mv(node, lane));
-        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+        (self.extremes.0[lane], self.extremes.1[lane])
     }
 
     /// One time step, with that current through the contacts of each lane, mA.
@@ -347,6 +349,7 @@ fn step_as_is(cable: &mut Cable, current_ma: &Lane) {
         }
     }
     let (mut u, mut x) = ([0.0; LANES], [0.0; LANES]);
+    let (mut lowest, mut highest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
     for node in (0..nodes).rev() {
         let at = node * PERIOD;
         let (spots, done) = (&mut cable.spots[at..], &cable.eliminated[at..]);
@@ -357,7 +360,14 @@ fn step_as_is(cable: &mut Cable, current_ma: &Lane) {
         }
         resolve(&cable.walls[node], &done[0], &mut u, &mut x, &mut spots[0], current_ma);
         cable.gates[node].advance(&spots[0].membrane, cable.dt_ms);
+        for i in 0..LANES {
+            // Past the end of a shorter fibre there is a membrane at rest, which is no extreme of any that does something.
+            let v = spots[0].membrane[i];
+            lowest[i] = if v < lowest[i] { v } else { lowest[i] };
+            highest[i] = if v > highest[i] { v } else { highest[i] };
+        }
     }
+    cable.extremes = (lowest, highest);
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@
 //! - [`cable`]: one time step of a few fibres
 //! - [`fibre`]: a fibre in the field of its contacts, and its rest
 //! - [`setup`]: fibre, contacts, tissue and pulse of a threshold that is asked for
+//! - `search`: from what single currents do to the least that fires
 //! - [`threshold`]: the least current that fires, for many fibres
+//! - [`recovery`]: the same for a second pulse, and for trains
 //!
 //! [`lanes`]: crate::nerve::axon::gates::LANES
 
@@ -18,5 +20,7 @@ pub mod cable;
 pub mod fibre;
 pub mod gates;
 pub mod parameters;
+pub mod recovery;
+mod search;
 pub mod setup;
 pub mod threshold;

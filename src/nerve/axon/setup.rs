@@ -64,15 +64,18 @@ impl Setup {
     /// ends of a shorter fibre feel.
     fn reach(&self) -> usize {
         let internode_mm = Geometry::at(self.diameter_um).internode_um / 1e3;
-        // Along the fibre the field is as wide as in tissue that conducts alike, stretched.
-        let stretch = (self.tissue.along_s_per_m / self.tissue.across_s_per_m).sqrt().max(1.0);
         let distances = if self.polarity == Polarity::Cathodic && self.return_mm.is_none() { 3.0 } else { 8.0 };
         let beside_mm = self.offset_mm.abs() + self.return_mm.unwrap_or(0.0).abs();
-        ((distances * self.distance_mm * stretch + beside_mm) / internode_mm + 12.0).ceil() as usize
+        ((distances * self.distance_mm * self.stretch() + beside_mm) / internode_mm + 12.0).ceil() as usize
+    }
+
+    /// How much wider the field is along the fibre than in tissue that conducts alike.
+    fn stretch(&self) -> f64 {
+        (self.tissue.along_s_per_m / self.tissue.across_s_per_m).sqrt().max(1.0)
     }
 
     /// The pulse, for a unit of current.
-    fn waveform(&self) -> Waveform {
+    pub(super) fn waveform(&self) -> Waveform {
         let sign = if self.polarity == Polarity::Cathodic { -1 } else { 1 };
         let first = Phase { current_na: sign * UNIT_NA, width: self.width };
         let Some(times) = self.recovery else { return Waveform::new([first], false) };
@@ -82,6 +85,11 @@ impl Setup {
         let current_na = (UNIT_NA as f64 * self.width.nanos() as f64 / width.nanos() as f64).round() as i64;
         let gap = Phase { current_na: 0, width: self.gap };
         Waveform::new([first, gap, Phase { current_na: -sign * current_na, width }], false)
+    }
+
+    /// From the beginning of the pulse to the end of its last phase.
+    pub fn length(&self) -> SimTime {
+        self.waveform().length()
     }
 
     /// The contacts, for a milliampere of the pulse.
@@ -116,15 +124,30 @@ impl Setup {
     /// The search for the threshold at a time step.
     pub fn task(&self, step: SimTime) -> Task {
         let fibre = Fibre::new(self.diameter_um, self.reach(), &self.contacts(), self.tissue);
+        let watched = self.watched(&fibre);
+        Task::new(fibre, Shape::new(&self.waveform(), step), watched, self.guess_ma())
+    }
+
+    /// Nodes where an action potential is looked for.
+    fn watched(&self, fibre: &Fibre) -> Vec<usize> {
+        let internode_mm = fibre.geometry.internode_um / 1e3;
         let (below, above) = (fibre.centre.saturating_sub(REACHED), fibre.centre + REACHED);
-        // Beside a second contact an action potential may be stopped: it is looked for on the other side.
-        let watched = match self.return_mm {
-            Some(mm) if mm > 0.0 => [below, below],
-            Some(_) => [above, above],
-            None if fibre.centre == 0 => [above, above],
-            None => [below, above],
-        };
-        let shape = Shape::new(&self.waveform(), step);
-        Task { fibre, shape, watched, guess_ma: self.guess_ma(), to_the_end: false }
+        match (self.return_mm, self.polarity) {
+            // Beside an anode an action potential may be stopped: it is looked for on the other side.
+            (Some(mm), Polarity::Cathodic) => vec![if mm > 0.0 { below } else { above }],
+            (Some(mm), Polarity::Anodic) => {
+                let beyond = ((self.offset_mm + mm) / internode_mm).round() as isize;
+                let beyond = beyond + if mm > 0.0 { REACHED as isize } else { -(REACHED as isize) };
+                vec![fibre.centre.saturating_add_signed(beyond).min(fibre.nodes - 1)]
+            }
+            // A far anode excites beside itself, and holds down what is under it.
+            (None, Polarity::Anodic) => {
+                let beside = REACHED + (1.3 * self.distance_mm * self.stretch() / internode_mm).ceil() as usize;
+                let far = (fibre.centre.saturating_sub(beside), (fibre.centre + beside).min(fibre.nodes - 1));
+                if fibre.centre == 0 { vec![above, far.1] } else { vec![below, above, far.0, far.1] }
+            }
+            (None, Polarity::Cathodic) if fibre.centre == 0 => vec![above],
+            (None, Polarity::Cathodic) => vec![below, above],
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The least current that fires a fibre, for many fibres.
 //!
-//! A fibre fires when the potential of a node eight from the centre rises above −20 mV, during the pulse or in the 3 ms
-//! after it. The search starts from a guess, widens its steps until one current is silent and another fires, and halves
-//! what is between to [`TOLERANCE`]. Each lane is a search of its own: a run ends as soon as it is decided, the next
+//! A fibre fires when the potential of a watched node rises above −20 mV, during the pulse or in the 3 ms after it. The
+//! search (`search.rs`) starts from a guess, widens its steps until one current is silent and another
+//! fires, and narrows what is between to the tolerance. Each lane is a search of its own: a run ends as soon as it is decided, the next
 //! current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane. What the
 //! other lanes do changes no bit of a result, so that neither the order of the fibres nor the number of threads does.
 
@@ -12,14 +12,24 @@ use crate::device::pulse::Waveform;
 use crate::nerve::axon::cable::{Cable, FibreState};
 use crate::nerve::axon::fibre::{Fibre, at_rest, rest_of};
 use crate::nerve::axon::gates::LANES;
-use crate::nerve::axon::parameters::Geometry;
+use crate::nerve::axon::parameters::{Geometry, PERIOD};
+use crate::nerve::axon::search::{Outcome, Search};
 use crate::time::SimTime;
 
-/// How far apart the silent and the firing current are at the end, relative to them; the result is between.
+pub use crate::nerve::axon::search::Threshold;
+
+/// How far apart the silent and the firing current are at the end unless a task says otherwise, relative to them; the
+/// result is between.
 pub const TOLERANCE: f64 = 5e-5;
 
+/// How far from its guess a search goes first unless a task says otherwise, relative to it.
+pub const STRIDE: f64 = 0.01;
+
+/// The largest current that is tried, mA. Ours: far beyond every stimulator, and every threshold at 30 mm is below.
+pub const LIMIT_MA: f64 = 1e7;
+
 /// A node that rises above this has fired, mV.
-const FIRED_MV: f64 = -20.0;
+pub(super) const FIRED_MV: f64 = -20.0;
 
 /// How long after the pulse a fibre may take to fire.
 const WATCHED: SimTime = SimTime::from_nanos(3_000_000);
@@ -31,15 +41,9 @@ pub const REACHED: usize = 8;
 /// drive it, and no node is so low that it would come back with more channels ready.
 const SILENT_MV: (f64, f64) = (-90.0, -70.0);
 
-/// Steps between two looks at whether a fibre has gone silent.
-const LOOK_EVERY: usize = 16;
-
-/// The first step away from the guess; every further one is twice as wide, up to [`WIDEST`].
-const FIRST_STEP: f64 = 0.01;
-const WIDEST: f64 = 1.0;
-
-/// How far from the guess a threshold is looked for.
-const FARTHEST: f64 = 50.0;
+/// How long after the pulse that is looked at first: until then what its last phase left under the myelin may still
+/// lift the nodes that it held down.
+const SETTLED: SimTime = SimTime::from_nanos(100_000);
 
 /// One threshold that is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,12 +52,51 @@ pub struct Task {
     pub fibre: Fibre,
     /// The current through the contacts over time, for a pulse of 1 mA.
     pub shape: Shape,
-    /// Nodes where an action potential is looked for.
-    pub watched: [usize; 2],
-    /// About where the threshold is, mA.
+    /// Nodes where an action potential is looked for; it has fired when one has come to any of them.
+    pub watched: Vec<usize>,
+    /// How many action potentials have to come: one, or as many as a train has pulses.
+    pub spikes: usize,
+    /// What the pulse meets; none is a fibre at rest.
+    pub start: Option<Start>,
+    /// About where the threshold is, mA; the answer does not depend on it by more than the tolerance.
     pub guess_ma: f64,
+    /// How far from the guess the search goes first, relative to it: [`STRIDE`], or more where less is known.
+    pub stride: f64,
+    /// How far apart the silent and the firing current may be at the end, relative to them: [`TOLERANCE`].
+    pub tolerance: f64,
+    /// The largest current that is tried, mA.
+    pub limit_ma: f64,
     /// Whether every run goes to its end: only to prove that what is decided early is decided right.
     pub to_the_end: bool,
+}
+
+impl Task {
+    /// The threshold of a fibre at rest, near a guess.
+    pub fn new(fibre: Fibre, shape: Shape, watched: Vec<usize>, guess_ma: f64) -> Self {
+        Self {
+            fibre,
+            shape,
+            watched,
+            spikes: 1,
+            start: None,
+            guess_ma,
+            stride: STRIDE,
+            tolerance: TOLERANCE,
+            limit_ma: LIMIT_MA,
+            to_the_end: false,
+        }
+    }
+}
+
+/// A fibre on which something is still under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Its state when the pulse begins.
+    pub state: FibreState,
+    /// Steps until the last earlier action potential has passed the watched nodes: none counts before.
+    pub passes: usize,
+    /// Steps until it has left the fibre.
+    pub leaves: usize,
 }
 
 /// A pulse of 1 mA in time steps: the mean current in each, mA, and none after.
@@ -68,26 +111,44 @@ impl Shape {
     ///
     /// A phase that ends within a step counts in it by its share, so that charge is kept to the last bit of it.
     pub fn new(waveform: &Waveform, step: SimTime) -> Self {
+        Self::train(waveform, step, 1, waveform.length())
+    }
+
+    /// The same for so many pulses, one every period, which is no shorter than the pulse.
+    pub fn train(waveform: &Waveform, step: SimTime, pulses: usize, period: SimTime) -> Self {
+        assert!(pulses > 0 && period >= waveform.length(), "one pulse after the other");
         let unit_na = waveform.stimulus().current_na.unsigned_abs() as f64;
-        let count = steps_in(waveform.length(), step);
-        let mut steps = vec![0.0; count];
-        let mut begin = SimTime::ZERO;
-        for phase in waveform.phases() {
-            let end = begin + phase.width;
-            let first = (begin.nanos() / step.nanos()) as usize;
-            for (index, sum) in steps[..steps_in(end, step)].iter_mut().enumerate().skip(first) {
-                let from = begin.max(step * index as i64);
-                let to = end.min(step * (index as i64 + 1));
-                let share = (to - from).nanos() as f64 / step.nanos() as f64;
-                *sum += phase.current_na as f64 / unit_na * share;
+        let mut steps = vec![0.0; steps_in(period * (pulses as i64 - 1) + waveform.length(), step)];
+        for pulse in 0..pulses {
+            let mut begin = period * pulse as i64;
+            for phase in waveform.phases() {
+                let end = begin + phase.width;
+                let first = (begin.nanos() / step.nanos()) as usize;
+                for (index, sum) in steps[..steps_in(end, step)].iter_mut().enumerate().skip(first) {
+                    let from = begin.max(step * index as i64);
+                    let to = end.min(step * (index as i64 + 1));
+                    let share = (to - from).nanos() as f64 / step.nanos() as f64;
+                    *sum += phase.current_na as f64 / unit_na * share;
+                }
+                begin = end;
             }
-            begin = end;
         }
         Self { steps, step }
     }
 
-    fn at(&self, step: usize) -> f64 {
+    /// Steps from its beginning to the end of its last phase.
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The current in a step, mA.
+    pub(super) fn at(&self, step: usize) -> f64 {
         self.steps.get(step).copied().unwrap_or(0.0)
+    }
+
+    /// When what the pulse left has settled, in steps.
+    fn settled(&self) -> usize {
+        self.steps.len() + steps_in(SETTLED, self.step)
     }
 
     /// When a run is over, in steps.
@@ -97,45 +158,8 @@ impl Shape {
 }
 
 /// How many steps a span takes, the last perhaps not whole.
-fn steps_in(span: SimTime, step: SimTime) -> usize {
+pub(super) fn steps_in(span: SimTime, step: SimTime) -> usize {
     ((span.nanos() + step.nanos() - 1) / step.nanos()) as usize
-}
-
-/// The search for one threshold: what is known so far.
-#[derive(Clone, Copy, Debug)]
-struct Search {
-    silent_ma: Option<f64>,
-    fires_ma: Option<f64>,
-    guess_ma: f64,
-    stride: f64,
-    current_ma: f64,
-}
-
-impl Search {
-    fn new(guess_ma: f64) -> Self {
-        Self { silent_ma: None, fires_ma: None, guess_ma, stride: FIRST_STEP, current_ma: guess_ma }
-    }
-
-    /// Notes what the current did; the threshold, if it is known now or is not to be found.
-    fn learn(&mut self, fired: bool) -> Option<Option<f64>> {
-        *(if fired { &mut self.fires_ma } else { &mut self.silent_ma }) = Some(self.current_ma);
-        self.current_ma = match (self.silent_ma, self.fires_ma) {
-            (Some(silent), Some(fires)) => {
-                let middle = 0.5 * (silent + fires);
-                if fires - silent <= TOLERANCE * middle {
-                    return Some(Some(middle));
-                }
-                middle
-            }
-            _ => {
-                let factor = 1.0 + self.stride;
-                self.stride = (2.0 * self.stride).min(WIDEST);
-                if fired { self.current_ma / factor } else { self.current_ma * factor }
-            }
-        };
-        let off = self.current_ma / self.guess_ma;
-        (!(1.0 / FARTHEST..=FARTHEST).contains(&off)).then_some(None)
-    }
 }
 
 /// What a lane is doing.
@@ -143,34 +167,78 @@ impl Search {
 struct Lane {
     task: usize,
     search: Search,
-    rest: FibreState,
-    /// Steps of this run so far.
+    start: FibreState,
+    run: Run,
+}
+
+/// One current on its way through a fibre.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    /// Steps so far.
     steps: usize,
+    /// Whether each watched node is risen, and how often one rose that counts.
+    risen: Vec<(bool, usize)>,
+    /// Whether any node has risen since the last earlier action potential left.
+    excited: bool,
+}
+
+impl Run {
+    fn new(task: &Task) -> Self {
+        let begun = |&node: &usize| {
+            let risen = |start: &Start| start.state.spots[node * PERIOD][0] > FIRED_MV;
+            (task.start.as_ref().is_some_and(risen), 0)
+        };
+        Self { steps: 0, risen: task.watched.iter().map(begun).collect(), excited: false }
+    }
+
+    /// Looks at the fibre after a step; what the current did, when that is decided.
+    fn look(&mut self, task: &Task, cable: &Cable, lane: usize) -> Option<Outcome> {
+        self.steps += 1;
+        let (passes, leaves) = task.start.as_ref().map_or((0, 0), |start| (start.passes, start.leaves));
+        let (low, high) = cable.extremes_mv(lane);
+        if high > FIRED_MV {
+            self.excited |= self.steps > leaves;
+            for ((risen, count), &node) in self.risen.iter_mut().zip(&task.watched) {
+                let rises = cable.node_mv(node, lane) > FIRED_MV;
+                *count += usize::from(rises && !*risen && self.steps > passes);
+                *risen = rises;
+                if *count >= task.spikes {
+                    return Some(Outcome::Fired);
+                }
+            }
+        } else {
+            self.risen.iter_mut().for_each(|(risen, _)| *risen = false);
+        }
+        let silent = low > SILENT_MV.0 && high < SILENT_MV.1 && !task.to_the_end;
+        let over = self.steps >= task.shape.end() || (silent && self.steps >= task.shape.settled());
+        over.then_some(if self.excited { Outcome::Local } else { Outcome::Quiet })
+    }
 }
 
 /// The rest of a short fibre of every diameter among the tasks, by the bits of it.
 fn rests(tasks: &[Task]) -> BTreeMap<u64, FibreState> {
+    let resting = tasks.iter().filter(|task| task.start.is_none());
     let kind = |task: &Task| (task.fibre.geometry.diameter_um.to_bits(), task.fibre.geometry);
-    let kinds: BTreeMap<u64, Geometry> = tasks.iter().map(kind).collect();
+    let kinds: BTreeMap<u64, Geometry> = resting.map(kind).collect();
     let geometries: Vec<Geometry> = kinds.values().copied().collect();
     kinds.into_keys().zip(geometries.chunks(LANES).flat_map(at_rest)).collect()
 }
 
-/// The threshold of each task in mA, without sign; none where it is not within a factor of fifty of the guess.
+/// The threshold of each task.
 ///
 /// On as many threads as there are processors.
-pub fn thresholds(tasks: &[Task], step: SimTime) -> Vec<Option<f64>> {
+pub fn thresholds(tasks: &[Task], step: SimTime) -> Vec<Threshold> {
     thresholds_on(std::thread::available_parallelism().map_or(1, usize::from), tasks, step)
 }
 
 /// The same on so many threads at most: fewer where a thread would not have all its lanes full.
-pub fn thresholds_on(threads: usize, tasks: &[Task], step: SimTime) -> Vec<Option<f64>> {
+pub fn thresholds_on(threads: usize, tasks: &[Task], step: SimTime) -> Vec<Threshold> {
     let rests = rests(tasks);
     // The longest first, and neighbours in length together: a step takes as long as the longest fibre in it.
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|&index| (std::cmp::Reverse(tasks[index].fibre.nodes), index));
     let threads = threads.min(tasks.len().div_ceil(LANES)).max(1);
-    let mut found = vec![None; tasks.len()];
+    let mut found = vec![Threshold::NoneBelow(0.0); tasks.len()];
     let parts: Vec<Vec<usize>> =
         (0..threads).map(|thread| order.iter().copied().skip(thread).step_by(threads).collect()).collect();
     std::thread::scope(|scope| {
@@ -192,7 +260,7 @@ fn search_all(
     order: &[usize],
     rests: &BTreeMap<u64, FibreState>,
     step: SimTime,
-) -> Vec<(usize, Option<f64>)> {
+) -> Vec<(usize, Threshold)> {
     let longest = order.iter().map(|&task| tasks[task].fibre.nodes).max().unwrap_or(0);
     let mut cable = Cable::new(step.as_secs() * 1e3, longest);
     let mut waiting = order.iter().copied();
@@ -201,20 +269,20 @@ fn search_all(
         std::array::from_fn(|lane| begin(waiting.next(), tasks, rests, lane, &mut cable));
     while lanes.iter().any(Option::is_some) {
         let current = std::array::from_fn(|lane| {
-            lanes[lane].as_ref().map_or(0.0, |run| run.search.current_ma * tasks[run.task].shape.at(run.steps))
+            lanes[lane].as_ref().map_or(0.0, |at| at.search.current_ma * tasks[at.task].shape.at(at.run.steps))
         });
         cable.step(&current);
         for (lane, slot) in lanes.iter_mut().enumerate() {
-            let Some(run) = slot else { continue };
-            run.steps += 1;
-            let Some(fired) = decided(&tasks[run.task], run.steps, &cable, lane) else { continue };
-            if let Some(threshold) = run.search.learn(fired) {
-                found.push((run.task, threshold));
+            let Some(at) = slot else { continue };
+            let task = &tasks[at.task];
+            let Some(outcome) = at.run.look(task, &cable, lane) else { continue };
+            if let Some(threshold) = at.search.learn(outcome) {
+                found.push((at.task, threshold));
                 cable.clear(lane);
                 *slot = begin(waiting.next(), tasks, rests, lane, &mut cable);
             } else {
-                run.steps = 0;
-                cable.set_state(lane, &run.rest);
+                at.run = Run::new(task);
+                cable.set_state(lane, &at.start);
             }
         }
     }
@@ -223,30 +291,19 @@ fn search_all(
 
 /// Puts a task into a lane.
 fn begin(
-    task: Option<usize>,
+    index: Option<usize>,
     tasks: &[Task],
     rests: &BTreeMap<u64, FibreState>,
     lane: usize,
     cable: &mut Cable,
 ) -> Option<Lane> {
-    let task = task?;
-    let Task { fibre, guess_ma, .. } = &tasks[task];
-    let rest = rest_of(fibre, &rests[&fibre.geometry.diameter_um.to_bits()]);
+    let task = &tasks[index?];
+    let fibre = &task.fibre;
+    let rest = || rest_of(fibre, &rests[&fibre.geometry.diameter_um.to_bits()]);
+    let start = task.start.as_ref().map_or_else(rest, |start| start.state.clone());
     cable.place(lane, &fibre.geometry, fibre.nodes, fibre.ends);
     cable.set_field(lane, &fibre.field);
-    cable.set_state(lane, &rest);
-    Some(Lane { task, search: Search::new(*guess_ma), rest, steps: 0 })
-}
-
-/// Whether the fibre in a lane has fired after so many steps; none while that is open.
-fn decided(task: &Task, steps: usize, cable: &Cable, lane: usize) -> Option<bool> {
-    if task.watched.iter().any(|&node| cable.node_mv(node, lane) > FIRED_MV) {
-        return Some(true);
-    }
-    if steps >= task.shape.end() {
-        return Some(false);
-    }
-    let looks = !task.to_the_end && steps > task.shape.steps.len() && steps.is_multiple_of(LOOK_EVERY);
-    let (low, high) = if looks { cable.extremes_mv(lane) } else { return None };
-    (low > SILENT_MV.0 && high < SILENT_MV.1).then_some(false)
+    cable.set_state(lane, &start);
+    let search = Search::new(task.guess_ma, task.stride, task.tolerance, task.limit_ma);
+    Some(Lane { task: index?, search, start, run: Run::new(task) })
 }
