@@ -14,7 +14,7 @@ use crate::device::safety::shannon_k;
 use crate::lead::conductor::TERMINALS;
 use crate::lead::faults::LeadFaults;
 use crate::lead::trial::{Tried, pulse_of};
-use crate::nerve::layout::Layout;
+use crate::nerve::layout::{Layout, Slice};
 use crate::nerve::recruitment::{Question, Recruitment, all_threads};
 use crate::nerve::surrogate::Accuracy;
 use crate::record::probe::SideView;
@@ -22,6 +22,9 @@ use crate::sandbox::recruiter::{self, Answer, Stage};
 use crate::scenario::write::Settings;
 use crate::side::BySide;
 use crate::time::SimTime;
+
+/// Cells of a slice across the nerve, to each side.
+const CELLS: usize = 28;
 
 /// A figure held against a limit of the device.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +37,17 @@ pub struct Margin {
     pub allowed: f64,
     /// The contact that comes nearest to it, among `CONTACT_NAMES`.
     pub contact: usize,
+}
+
+/// The field across the nerve, and the axons in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The potential.
+    pub slice: Arc<Slice>,
+    /// The axons and the pulse.
+    pub question: Arc<Question>,
+    /// Their thresholds.
+    pub recruitment: Arc<Recruitment>,
 }
 
 /// What becomes of a draft of one side.
@@ -75,6 +89,8 @@ pub struct Preview {
     pub thresholds_na: Vec<f64>,
     /// The same of the afferents.
     pub afferents_na: Vec<f64>,
+    /// The field across the nerve and who fires in it; none where nothing flows, and for a field from a file.
+    pub field: Option<Field>,
     /// How far thresholds are worked out; none where nothing flows.
     pub stage: Option<Stage>,
     /// How far they are off where a surrogate tells them.
@@ -100,6 +116,9 @@ impl Preview {
 
     /// Takes over what is known about the thresholds.
     fn tell(&mut self, answer: &Answer) {
+        if let Some(field) = &mut self.field {
+            field.recruitment = answer.recruitment.clone();
+        }
         let sorted = |thresholds_ma: &[f64]| {
             let mut thresholds_na: Vec<f64> = thresholds_ma.iter().map(|ma| ma * 1e6).collect();
             thresholds_na.sort_by(f64::total_cmp);
@@ -152,7 +171,7 @@ pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
 }
 
 /// What becomes of a draft but for its thresholds, and what to ask for them; nothing where no current flows.
-fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Option<Question>) {
+fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Option<Arc<Question>>) {
     let device: &DeviceProfile = &view.generator.profile;
     let program = settings.program(device);
     let rail_v = device.rail_uv() as f64 * 1e-6;
@@ -187,7 +206,12 @@ fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Opt
     let probe = if program.amplitude_na > 0 { None } else { Some(Tried::probe(&program, view)) };
     let (flowed, shares) = probe.as_ref().map_or((tried.flowed, tried.shares), |probe| (probe.flowed, probe.shares));
     let flows = flowed.stimulus().current_na != 0 && shares.iter().any(|share| *share != 0.0);
-    let question = flows.then(|| view.nerve.question(flowed, &shares));
+    let question = flows.then(|| Arc::new(view.nerve.question(flowed, &shares)));
+    let field = question.as_ref().and_then(|question| {
+        let slice = Arc::new(view.nerve.layout().slice(&shares, view.nerve.radius_mm(), CELLS)?);
+        let nothing = Recruitment { motor_ma: Vec::new(), afferent_ma: Vec::new(), accuracy: None };
+        Some(Field { slice, question: question.clone(), recruitment: Arc::new(nothing) })
+    });
     let (load_v, of_na) = probe
         .as_ref()
         .map_or((tried.sensed.load_v, tried.sensed.made_na), |probe| (probe.sensed.load_v, probe.sensed.made_na));
@@ -207,6 +231,7 @@ fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Opt
         left_nc: microcoulombs(tried.flowed.left_ac()) * 1e3,
         margins: margins(&program, &pulse.made, &shares, view, pulses_per_s),
         moved_ac: tried.sensed.moved_ac,
+        field,
         compliance_na,
         flowing_na: tried.flowed.stimulus().current_na.abs() as f64,
         shares,
@@ -263,7 +288,7 @@ struct Known {
     inputs: Inputs,
     device: Arc<DeviceProfile>,
     preview: Arc<Preview>,
-    question: Option<Question>,
+    question: Option<Arc<Question>>,
 }
 
 /// Previews that have been worked out, one a side: a frame in which nothing has changed costs a comparison.
