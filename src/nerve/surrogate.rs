@@ -191,7 +191,8 @@ mod tests {
         let share = |root: f64| (i as f64 * root).fract();
         let (u, v, w) = (share(0.819_172_513), share(0.671_043_606), share(0.549_700_477));
         let diameter_um = 8.0 + 6.0 * u;
-        let site = Site { node: 0, reach: (0, 0), drive_mv: 3.0 + v, shape: [0.5 + 0.3 * v, 0.2 - 0.3 * w, w * v, 0.25] };
+        let site =
+            Site { node: 0, reach: (0, 0), drive_mv: 3.0 + v, shape: [0.5 + 0.3 * v, 0.2 - 0.3 * w, w * v, 0.25] };
         let law = 0.3 * u - 0.8 * v * w + 0.1 * math::sin(2.0 * v) + 0.2 * u * u;
         Sample { diameter_um, site, threshold_ma: math::exp(law) / site.drive_mv }
     }
