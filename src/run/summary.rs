@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
+use crate::record::events::{EventLog, Examination};
 use crate::record::probe::SideView;
 use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
@@ -46,6 +47,8 @@ pub struct Summary {
     pub left: SideSummary,
     /// The patient's right.
     pub right: SideSummary,
+    /// The tests of the clinic, in the order of time.
+    pub clinic: Vec<Examination>,
     /// What no publication supports, and this run rests on.
     pub hypotheses: Vec<Hypothesis>,
     /// What the scenario expects of the run, and what came of it.
@@ -200,6 +203,7 @@ impl Summary {
                 .collect(),
             left: side(Side::Left),
             right: side(Side::Right),
+            clinic: simulation.world().resource::<EventLog>().examinations().to_vec(),
             hypotheses: hypotheses(scenario),
             expectations: Vec::new(),
         }
@@ -253,7 +257,7 @@ impl SideSummary {
 
 /// Every figure of the run's profiles that is a hypothesis.
 fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
-    let Scenario { rates, patient, nerve, muscle, implant, device, .. } = scenario;
+    let Scenario { rates, patient, nerve, muscle, implant, device, spine, .. } = scenario;
     let of_sides = Side::BOTH.into_iter().flat_map(|side| {
         let condition = &patient.sides[side];
         [
@@ -274,6 +278,7 @@ fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
         of_sides.map(|(name, figure)| (name, figure.clone())).collect(),
         named("nerve", &nerve.figures()),
         named("muscle", &muscle.figures()),
+        named("spine", &spine.figures()),
         named("implant", &implant.figures()),
         named("device", &device.figures()),
     ];

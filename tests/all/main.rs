@@ -24,6 +24,8 @@ mod reader_fuzz;
 mod safety;
 mod scenarios;
 mod shrink;
+mod spine;
+mod spine_clinic;
 mod suite;
 mod tape;
 mod threshold_rows;
