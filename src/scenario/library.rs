@@ -225,7 +225,8 @@ pub fn load_built_in<T>(
     if let Some(shelf) = shelf {
         shelf.built_in(asset);
     }
-    read_from(shelf, &format!("assets/{}/{name}.ron", kind.folder()), asset.text, |root| read(root, Path::new("."))).ok()
+    read_from(shelf, &format!("assets/{}/{name}.ron", kind.folder()), asset.text, |root| read(root, Path::new(".")))
+        .ok()
 }
 
 /// Reads a text by a function of its root.

@@ -197,7 +197,8 @@ fn arcs(spine: &Spine, muscles: &BySide<MuscleNow>, is_release: bool) -> Vec<Ref
     };
     let mut sides: Vec<ReflexArc> = Side::BOTH.into_iter().filter_map(of_side).collect();
     // The order of the sum is that of time, whichever side is first.
-    sides.sort_by(|a, b| (a.delay_s, a.gain_n_per_m).partial_cmp(&(b.delay_s, b.gain_n_per_m)).expect("finite figures"));
+    sides
+        .sort_by(|a, b| (a.delay_s, a.gain_n_per_m).partial_cmp(&(b.delay_s, b.gain_n_per_m)).expect("finite figures"));
     let mut arcs = vec![arc(1.0 - share, healthy_ms)];
     arcs.extend(sides);
     arcs

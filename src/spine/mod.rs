@@ -210,9 +210,10 @@ impl Spine {
     fn evoked_activity(&self, muscle: &MuscleNow, joint: usize) -> f64 {
         assert!(joint < JOINTS);
         let forces_n = self.forces_n(muscle, 0.0);
-        let crossing = self.profile.fascicles.right.iter().zip(forces_n).filter(|(fascicle, _)| fascicle.crosses(joint));
-        let (evoked_n, all_n) = crossing
-            .fold((0.0, 0.0), |(evoked_n, all_n), (fascicle, n)| (evoked_n + n, all_n + fascicle.max_force_n));
+        let crossing =
+            self.profile.fascicles.right.iter().zip(forces_n).filter(|(fascicle, _)| fascicle.crosses(joint));
+        let (evoked_n, all_n) =
+            crossing.fold((0.0, 0.0), |(evoked_n, all_n), (fascicle, n)| (evoked_n + n, all_n + fascicle.max_force_n));
         let all_n = all_n * muscle.size;
         if all_n > 0.0 { (evoked_n / all_n).min(1.0) } else { 0.0 }
     }

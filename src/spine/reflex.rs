@@ -62,7 +62,8 @@ pub fn excursion(
     for step in 0..steps {
         let t = step as f64 * step_s;
         let slope = |ahead_s: f64, [x, v]: State| {
-            let pulled: f64 = arcs.iter().map(|arc| arc.gain_n_per_m * place(&was, step_s, t + ahead_s - arc.delay_s)).sum();
+            let pulled: f64 =
+                arcs.iter().map(|arc| arc.gain_n_per_m * place(&was, step_s, t + ahead_s - arc.delay_s)).sum();
             let force_n = push_n(t + ahead_s) - trunk.damping_n_s_per_m * v - trunk.stiffness_n_per_m * x - pulled;
             [v, force_n / trunk.mass_kg]
         };
@@ -129,7 +130,8 @@ mod tests {
 
     #[test]
     fn verif_the_error_of_the_step_is_below_a_millionth_and_falls_with_it() {
-        let arcs = [ReflexArc { gain_n_per_m: 900.0, delay_s: 0.1003 }, ReflexArc { gain_n_per_m: 60.0, delay_s: 0.117 }];
+        let arcs =
+            [ReflexArc { gain_n_per_m: 900.0, delay_s: 0.1003 }, ReflexArc { gain_n_per_m: 60.0, delay_s: 0.117 }];
         let far = |step_s| excursion(TRUNK, &arcs, |_| 100.0, 1.0, step_s).expect("it is caught").far_m;
         let exact = far(1e-4);
         let error = |step_s| (far(step_s) / exact - 1.0).abs();

@@ -62,7 +62,8 @@ fn val_forces_by_branch_myotorso() {
         let fascicles = spine.profile().fascicles.right.iter().filter(|fascicle| fascicle.branch() == bone);
         fascicles.map(|fascicle| fascicle.max_force_n).sum()
     };
-    for (bone, expected) in [(Bone::L1, 95.0), (Bone::L2, 144.0), (Bone::L3, 115.0), (Bone::L4, 104.0), (Bone::L5, 64.0)]
+    for (bone, expected) in
+        [(Bone::L1, 95.0), (Bone::L2, 144.0), (Bone::L3, 115.0), (Bone::L4, 104.0), (Bone::L5, 64.0)]
     {
         assert!((of(bone) - expected).abs() < 0.6, "{bone:?}: {} N", of(bone));
     }
@@ -172,9 +173,7 @@ fn verif_a_muscle_that_nothing_reaches_gives_zero_and_no_nan() {
 #[test]
 fn verif_evoked_and_voluntary_force_share_the_fascicles() {
     let spine = healthy();
-    let whole = |evoked_n| -> f64 {
-        spine.forces_n(&MuscleNow { evoked_n, ..MuscleNow::HEALTHY }, 1.0).iter().sum()
-    };
+    let whole = |evoked_n| -> f64 { spine.forces_n(&MuscleNow { evoked_n, ..MuscleNow::HEALTHY }, 1.0).iter().sum() };
     assert!((whole(0.0) - whole(60.0)).abs() < 1e-9);
     assert!((whole(spine.stimulated_n()) - whole(0.0)).abs() < 1e-9);
     let alone: f64 = spine.forces_n(&MuscleNow { evoked_n: 60.0, ..MuscleNow::HEALTHY }, 0.0).iter().sum();

@@ -143,8 +143,8 @@ fn verif_a_muscle_that_nothing_reaches_does_not_answer() {
 fn verif_reflexes_hold_the_trunk_and_inhibition_takes_of_that() {
     let spine = Spine::new(spine_of("mechanical-clbp"));
     let load = pushed(ClinicTest::SuddenLoad(60.0), &spine, &both(muscle_of("mechanical-clbp")));
-    let [now, whole, without] = [load.excursion_mm, load.uninhibited_mm, load.without_reflex_mm]
-        .map(|far| far.expect("the trunk is caught"));
+    let [now, whole, without] =
+        [load.excursion_mm, load.uninhibited_mm, load.without_reflex_mm].map(|far| far.expect("the trunk is caught"));
     assert!(whole < now && now < without, "{load:?}");
     let healthy = pushed(ClinicTest::SuddenLoad(60.0), &healthy(), &both(MuscleNow::HEALTHY));
     assert_eq!(healthy.excursion_mm, healthy.uninhibited_mm);
@@ -160,10 +160,18 @@ fn verif_the_prone_instability_test_of_the_shipped_patients() {
     let healthy = pressed(&healthy(), muscle_of("healthy"));
     let patient = pressed(&Spine::new(spine_of("mechanical-clbp")), muscle_of("mechanical-clbp"));
     let wasted = pressed(&Spine::new(spine_of("severe-atrophy")), muscle_of("severe-atrophy"));
-    println!("{healthy:?}\n{patient:?}\n{wasted:?}");
     assert!(!healthy.positive && healthy.relaxed_deg < patient.relaxed_deg);
     assert!(patient.positive && patient.active_deg < patient.relaxed_deg);
-    assert!(patient.active_deg < wasted.active_deg, "a wasted muscle steadies less");
+    assert!(patient.active_deg < wasted.active_deg && !wasted.positive, "a wasted muscle steadies less: {wasted:?}");
+}
+
+/// Colloca and Keller 2004 (PMID 15148461): in patients the spine answers a press on L3 17.0 % more stiffly when the back
+/// works. Ours, where only the multifidus does, becomes 10.7 % stiffer: the target is missed by 6 points.
+#[test]
+fn regress_working_stiffens_the_pressed_spine_less_than_in_colloca_2004() {
+    let patient = pressed(&Spine::new(spine_of("mechanical-clbp")), muscle_of("mechanical-clbp"));
+    let stiffer = patient.relaxed_deg.expect("it holds") / patient.active_deg.expect("it holds") - 1.0;
+    assert!((stiffer - 0.107).abs() < 0.002, "{stiffer}");
 }
 
 #[test]
@@ -183,7 +191,8 @@ const CLINIC: &str = "(at: \"70 s\", do: SuddenRelease(newton: 100)), (at: \"75 
                       (at: \"95 s\", do: Ultrasound), (at: \"200 s\", do: Ultrasound)";
 
 fn session(clinic: &str) -> String {
-    let timeline = format!("program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"60 s\", do: StartSession), {clinic}]");
+    let timeline =
+        format!("program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"60 s\", do: StartSession), {clinic}]");
     therapy("4 min", &timeline)
 }
 
@@ -200,7 +209,14 @@ fn verif_the_tests_of_the_clinic_disturb_nothing() {
     let names: Vec<&str> = examined.clinic.iter().map(|examination| examination.name.as_str()).collect();
     assert_eq!(
         names,
-        ["sudden_release_1", "sudden_load_1", "prone_instability_1", "multifidus_lift_1", "ultrasound_1", "ultrasound_2"]
+        [
+            "sudden_release_1",
+            "sudden_load_1",
+            "prone_instability_1",
+            "multifidus_lift_1",
+            "ultrasound_1",
+            "ultrasound_2"
+        ]
     );
     let Finding::Ultrasound(first) = examined.clinic[4].finding else { panic!("{:?}", examined.clinic) };
     assert!(first.left_stimulated_mm > first.left_rest_mm, "in a train the muscle is thicker: {first:?}");
