@@ -194,8 +194,8 @@ impl Probe {
             let names: Vec<&str> = all.iter().map(String::as_str).collect();
             let hint = closest(name, &names).map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
             format!(
-                "{hint}a probe is left or right, a dot, and one of {}; or device, a dot, and one of {}; or spine, a dot, \
-                 and one of {}",
+                "{hint}a probe is left or right, a dot, and one of {}; or device, a dot, and one of {}; or spine, a \
+                 dot, and one of {}",
                 Self::names().collect::<Vec<_>>().join(", "),
                 Self::device_names().collect::<Vec<_>>().join(", "),
                 Self::spine_names().collect::<Vec<_>>().join(", ")

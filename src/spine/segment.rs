@@ -1,6 +1,6 @@
 //! What a motion segment does without muscles: soft in its neutral zone, stiff beyond.
 //!
-//! The stiffness is constant within the neutral zone (Panjabi 1992), rises in a straight line beyond it, and is
+//! The stiffness is constant within the neutral zone (Panjabi 2003), rises in a straight line beyond it, and is
 //! constant again. Moment and energy are its integrals, so that nothing is gained or lost on any way there and back.
 //! Not modelled: damping, creep, and that compression stiffens a segment (Crisco 2007).
 

@@ -7,7 +7,7 @@
 //! K = K_passive + K_others + Σ F·(∂²L + (q/L)·∂L ∂Lᵀ) − P·Tᵀ·diag(h)·T      φ = T·θ
 //! ```
 //!
-//! A fascicle of force F has the stiffness q·F/L (Bergmark 1989; Crisco and Panjabi 1991) and, because it pulls along a
+//! A fascicle of force F has the stiffness q·F/L (Gardner-Morse, Stokes and Laible 1995) and, because it pulls along a
 //! line, F·∂²L, which is negative where it compresses the column. The column stands if the smallest eigenvalue of K is
 //! positive. The moments themselves are taken to be in balance, by muscles and loads that add no stiffness.
 

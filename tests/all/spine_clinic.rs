@@ -73,8 +73,8 @@ fn val_muscles_answer_when_radebold_measured_it() {
     assert!((release.left_ms.expect("it answers") - 70.0).abs() < 0.1, "{release:?}");
 }
 
-/// Moorhouse and Granata 2007 (PMC1851677): reflexes make 42 % of the stiffness of the healthy trunk. The gain is worked
-/// out from it.
+/// Moorhouse and Granata 2007 (PMC1851677): reflexes make 42 % of the stiffness of the healthy trunk. The gain is
+/// worked out from it.
 #[test]
 fn regress_reflexes_make_42_percent_of_the_stiffness_moorhouse_2007() {
     let spine = healthy();
@@ -165,8 +165,8 @@ fn verif_the_prone_instability_test_of_the_shipped_patients() {
     assert!(patient.active_deg < wasted.active_deg && !wasted.positive, "a wasted muscle steadies less: {wasted:?}");
 }
 
-/// Colloca and Keller 2004 (PMID 15148461): in patients the spine answers a press on L3 17.0 % more stiffly when the back
-/// works. Ours, where only the multifidus does, becomes 10.7 % stiffer: the target is missed by 6 points.
+/// Colloca and Keller 2004 (PMID 15148461): in patients the spine answers a press on L3 17.0 % more stiffly when the
+/// back works. Ours, where only the multifidus does, becomes 10.7 % stiffer: the target is missed by 6 points.
 #[test]
 fn regress_working_stiffens_the_pressed_spine_less_than_in_colloca_2004() {
     let patient = pressed(&Spine::new(spine_of("mechanical-clbp")), muscle_of("mechanical-clbp"));
