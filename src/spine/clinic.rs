@@ -248,8 +248,8 @@ const MOST_STEPS: usize = 60;
 
 /// How joints turn under the press, the sacrum fixed and the chest on the table; none where they do not hold.
 ///
-/// The chest's rest is a condition Σ lever·θ = 0 with a force that keeps it, so that each step of Newton's method solves
-/// for six numbers.
+/// The chest's rest is a condition Σ lever·θ = 0 with a force that keeps it, so that each step of Newton's method
+/// solves for six numbers.
 fn turned_rad(spine: &Spine, muscle: &Quadratic) -> Option<PerJoint> {
     type Bordered = SMatrix<f64, 6, 6>;
     let profile = spine.profile();
