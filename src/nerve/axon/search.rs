@@ -229,7 +229,7 @@ mod tests {
     /// Where runs take as long as they do in a fibre, few are needed; where they do not, not many more.
     #[test]
     fn verif_how_long_runs_take_saves_some_of_them() {
-        for (lingers_ms, most) in [(LINGERS_MS, 7), (0.5 * LINGERS_MS, 15), (3.0 * LINGERS_MS, 14), (0.0, 14)] {
+        for (lingers_ms, most) in [(LINGERS_MS, 7), (0.5 * LINGERS_MS, 20), (3.0 * LINGERS_MS, 20), (0.0, 20)] {
             for guess in [0.997, 0.9999, 1.0003, 1.006] {
                 let mut search = Search::new(guess, 0.01, 5e-5, 1e6);
                 let answer = loop {
