@@ -110,6 +110,27 @@ fn axon(c: &mut Criterion) {
     c.bench_function("thresholds of 27 fibres", |b| b.iter(|| thresholds_on(1, &tasks, step)));
 }
 
+/// The exact recruitment curve of 240 motor axons for a waveform that nobody has asked for before, with the surrogate
+/// that it begins with, and that surrogate alone; on all processors.
+fn recruitment(c: &mut Criterion) {
+    use stimtwin::device::pulse::{Phase, Waveform};
+    use stimtwin::nerve::recruitment::{Speed, all_threads};
+    let mut scenario = Scenario::built_in().expect("it reads");
+    scenario.nerve.afferents = None;
+    let id = StableId::new("nerve");
+    let nerve = Nerve::new(&scenario.nerve, 240, &id, 1, Side::Left, &scenario.implant, Speed::Fast);
+    let mut nanos = 0;
+    let mut question = || {
+        nanos += 1;
+        let phase = |current_na| Phase { current_na, width: SimTime::from_nanos(214_000 + nanos) };
+        nerve.question(Waveform::new([phase(-1_000_000), phase(1_000_000)], false), &[1.0, 0.0, -1.0, 0.0, 0.0])
+    };
+    let mut group = c.benchmark_group("recruitment");
+    group.sample_size(10);
+    group.bench_function("240 motor axons, exact", |b| b.iter(|| question().exact(all_threads(), |_| true)));
+    group.bench_function("a surrogate", |b| b.iter(|| question().fast(all_threads())));
+}
+
 /// One session without world, schedule, recorder and digest.
 fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     let id = |part: &str| StableId::new(part);
@@ -122,7 +143,8 @@ fn plain_session(scenario: &Scenario, window: SimTime) -> f64 {
     let mut sides = Side::BOTH.map(|side| {
         let contacts: [Contact; TERMINALS] = std::array::from_fn(|index| implant.contact(index));
         let id = id(side.name());
-        let nerve = Nerve::new(&scenario.nerve, scenario.muscle.units, &id, scenario.seed, side, implant);
+        let (nerve, units) = (&scenario.nerve, scenario.muscle.units);
+        let nerve = Nerve::new(nerve, units, &id, scenario.seed, side, implant, scenario.thresholds);
         let condition = Condition { strength: 0.86, type_i_fraction: 0.62 };
         (Lead::new(side), contacts, nerve, MotorUnitPool::new(&scenario.muscle, condition))
     });

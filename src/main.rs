@@ -14,6 +14,7 @@ use stimtwin::scenario::Scenario;
 
 use crate::cli::fuzz::{FuzzArgs, fuzz};
 use crate::cli::record::{RecordArgs, record_file};
+use crate::cli::recruit::{RecruitArgs, recruit};
 use crate::cli::replay::{ReplayArgs, replay};
 use crate::cli::run::{RunArgs, run_file, run_scenario};
 use crate::cli::shrink::{ShrinkArgs, shrink_file};
@@ -88,6 +89,9 @@ enum Verb {
                       stimtwin threshold --curve current-distance --diameter 5.7,10,16 --picture distance.png\n  \
                       stimtwin threshold --curve recovery --interval 1ms..200ms --step 2us")]
     Threshold(ThresholdArgs),
+    /// Compute whom a scenario's pulses fire at each amplitude: motor axons and afferents
+    #[command(after_help = "Example:\n  stimtwin recruit scenarios/first-session.ron --picture recruitment.svg")]
+    Recruit(RecruitArgs),
     /// Make a failing scenario small: the smallest that fails the same expectation
     #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
     Shrink(ShrinkArgs),
@@ -119,6 +123,7 @@ fn main() -> ExitCode {
         Some(Verb::Convert { file }) => cli::convert::convert(&file),
         Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
+        Some(Verb::Recruit(args)) => recruit(&args),
         Some(Verb::Shrink(args)) => shrink_file(&args),
         Some(Verb::Fuzz(args)) => fuzz(&args),
     }

@@ -6,6 +6,7 @@ pub mod convert;
 pub mod curve;
 pub mod fuzz;
 pub mod record;
+pub mod recruit;
 pub mod replay;
 pub mod run;
 pub mod schema;

@@ -9,6 +9,7 @@ pub mod implant;
 pub mod looks;
 pub mod propagator;
 pub mod tissue;
+pub mod trial;
 pub mod wiring;
 
 use bevy::app::App;

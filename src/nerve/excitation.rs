@@ -15,6 +15,9 @@ const SPREAD: f64 = 0.35;
 /// Neighbours to each side that share a node's drive: of the next it would be a part in five hundred.
 const NEIGHBOURS: usize = 5;
 
+/// A node that is driven less than this, of the most driven one, has no part in whether the fibre fires. Ours.
+const DRIVEN: f64 = 0.1;
+
 /// Nodes that have to be known to either side of those that are looked at.
 pub const MARGIN: usize = NEIGHBOURS + 2;
 
@@ -26,6 +29,8 @@ pub const FEATURES: usize = 4;
 pub struct Site {
     /// The index of the node.
     pub node: usize,
+    /// The first and the last node that is driven at least a tenth as strongly, whichever way.
+    pub reach: (usize, usize),
     /// The spread second difference there, mV for a milliampere.
     pub drive_mv: f64,
     /// The shape of the field there, in parts of the drive: the second difference at the node itself, the sum of those
@@ -59,7 +64,10 @@ pub fn site(potentials_mv: &[f64], sign: f64) -> Option<Site> {
     let f = |node: usize| sign * second_difference(potentials_mv, node) / most;
     let beside = |node: usize| sign * drive(potentials_mv, node) / most;
     let shape = [f(node), f(node - 1) + f(node + 1), (beside(node + 1) - beside(node - 1)).abs(), -least / most];
-    Some(Site { node, drive_mv: most, shape })
+    let driven = |d: &f64| d.abs() >= DRIVEN * most;
+    let first = drives.iter().position(driven).unwrap_or(0);
+    let last = drives.iter().rposition(driven).unwrap_or(0);
+    Some(Site { node, reach: (nodes.start + first, nodes.start + last), drive_mv: most, shape })
 }
 
 /// Phases that follow each other in one direction, as one of their mean current; and the time without current before

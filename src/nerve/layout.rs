@@ -20,10 +20,7 @@ use crate::nerve::tissue::{CurrentSource, Shape};
 /// mm. Ours; a fibre that would run through the lead runs past it.
 const CLEARANCE_MM: f64 = 0.1;
 
-/// Nodes of a fibre beyond what its contacts reach. The reference computations have as many.
-const BEYOND: f64 = 12.0;
-
-/// What a contact reaches along a fibre, in distances of the two.
+/// How far along a fibre a contact is looked at, in distances of the two.
 const REACH: f64 = 3.0;
 
 /// An axon of a nerve.
@@ -156,6 +153,24 @@ impl Layout {
         carrying.map(|(contact, share)| (source(*contact), *share)).collect()
     }
 
+    /// A slice across the nerve where the nearest of the contacts that carry current is, so many cells wide and high.
+    /// A field from a file has none: it is known along fibres alone.
+    pub fn slice(&self, shares: &[f64; TERMINALS], radius_mm: f64, cells: usize) -> Option<Slice> {
+        let sources = if self.sampled.is_some() { Vec::new() } else { self.sources(shares) };
+        let distance = |source: &CurrentSource| source.centre_mm.xy().coords.norm();
+        let near = sources.iter().min_by(|a, b| distance(&a.0).total_cmp(&distance(&b.0)))?;
+        let (along_mm, half_mm) = (near.0.centre_mm.z, 1.15 * radius_mm.max(0.05));
+        let at = |index: usize| half_mm * ((2 * index + 1) as f64 / cells as f64 - 1.0);
+        let place = |index: usize| Point2::new(at(index % cells), -at(index / cells));
+        let potential = |index: usize| {
+            let place = self.beside_lead(place(index));
+            let there = Point3::new(place.x, place.y, along_mm);
+            sources.iter().map(|(source, share)| share * source.potential_mv(self.tissue, there)).sum()
+        };
+        let potentials_mv = (0..cells * cells).map(potential).collect();
+        Some(Slice { along_mm, half_mm, radius_mm, cells, potentials_mv })
+    }
+
     /// The field that an axon runs through, with `shares` of each milliampere through the contacts: cathodes positive,
     /// as the lead tells them.
     pub fn along(&self, axon: &Axon, shares: &[f64; TERMINALS]) -> Along<'_> {
@@ -167,6 +182,29 @@ impl Layout {
             None => sources.iter().map(near).collect(),
         };
         Along { layout: self, axon: *axon, place, sources, shares: *shares, sites }
+    }
+}
+
+/// The potential across the nerve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slice {
+    /// Where it is along the nerve, mm.
+    pub along_mm: f64,
+    /// How far it reaches from the nerve's axis, mm.
+    pub half_mm: f64,
+    /// Radius of the nerve, mm.
+    pub radius_mm: f64,
+    /// Cells of a row, and rows.
+    pub cells: usize,
+    /// The potential of each cell, mV for a milliampere, from the row of largest y on.
+    pub potentials_mv: Vec<f64>,
+}
+
+impl Slice {
+    /// The smallest and the largest potential, mV for a milliampere.
+    pub fn range_mv(&self) -> (f64, f64) {
+        let all = self.potentials_mv.iter();
+        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &mv| (low.min(mv), high.max(mv)))
     }
 }
 
@@ -212,13 +250,10 @@ impl Along<'_> {
         (node(least).floor() as i64, node(most).ceil() as i64)
     }
 
-    /// The axon around one of its nodes in this field: as far as the contact that is nearest to it reaches, and twelve
-    /// nodes more.
-    pub fn fibre(&self, node: i64) -> Fibre {
-        let centre_mm = self.node_mm(node);
-        let from = |&(z, distance): &(f64, f64)| ((z - centre_mm) * (z - centre_mm) + distance * distance).sqrt();
-        let nearest = self.sites.iter().map(from).fold(f64::INFINITY, f64::min);
-        let side = (REACH * nearest / self.axon.internode_mm() + BEYOND).ceil() as usize;
-        Fibre::in_field(self.axon.diameter_um, (side, side), |at_mm| self.potential_mv(centre_mm + at_mm))
+    /// The axon from one of its nodes to another in this field, with so many nodes more at both ends.
+    pub fn fibre(&self, (from, to): (i64, i64), more: usize) -> Fibre {
+        let first_mm = self.node_mm(from - more as i64);
+        let nodes = (to - from) as usize + 2 * more;
+        Fibre::in_field(self.axon.diameter_um, (0, nodes), |at_mm| self.potential_mv(first_mm + at_mm))
     }
 }

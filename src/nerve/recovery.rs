@@ -55,12 +55,16 @@ impl Recovery {
     pub fn new(diameter_um: f64, refractory: SimTime) -> Self {
         let curves = &*EMBEDDED;
         let diameters: Vec<f64> = curves.iter().map(|curve| curve.diameter_um).collect();
-        let ln_intervals = curves[0].ln_intervals.clone();
-        let at = |interval: usize| {
-            let factors: Vec<f64> = curves.iter().map(|curve| curve.factors[interval]).collect();
+        // Each diameter's curve begins where that axon can fire again; from the last of these on all are known.
+        let of = |curve: &OfDiameter, ln: f64| curve.ln_intervals.iter().position(|&at| at == ln);
+        let mut ln_intervals = curves[0].ln_intervals.clone();
+        ln_intervals.retain(|&ln| curves.iter().all(|curve| of(curve, ln).is_some()));
+        let at = |ln: f64| {
+            let factor = |curve: &OfDiameter| curve.factors[of(curve, ln).expect("all curves have it")];
+            let factors: Vec<f64> = curves.iter().map(factor).collect();
             math::curve(&diameters, &factors, diameter_um)
         };
-        let factors: Vec<f64> = (0..ln_intervals.len()).map(at).collect();
+        let factors: Vec<f64> = ln_intervals.iter().map(|&ln| at(ln)).collect();
         let over_ms = math::exp(ln_intervals[ln_intervals.len() - 1]);
         let over = SimTime::from_nanos((over_ms * 1e6).round() as i64).max(refractory);
         let mut made = Self { ln_intervals, factors, refractory, over, range: (1.0, 1.0) };

@@ -12,7 +12,7 @@ use nalgebra::Point2;
 use crate::device::pulse::{Phase, Waveform};
 use crate::lead::conductor::TERMINALS;
 use crate::math;
-use crate::nerve::axon::threshold::{REACHED, Shape, Task, thresholds_on};
+use crate::nerve::axon::threshold::{REACHED, Shape, Task, Threshold, thresholds_on};
 use crate::nerve::excitation::{Guess, MARGIN, Site, lobes, site};
 use crate::nerve::layout::{Along, Axon, Layout};
 use crate::nerve::surrogate::{Accuracy, Sample, Surrogate};
@@ -21,6 +21,18 @@ use crate::time::SimTime;
 /// Time steps of an exact threshold here: twice the one at the finer less the one at the coarser is that of no step at
 /// all, since the method is of the first order. What is left is below a part in a thousand.
 const STEPS: [SimTime; 2] = [SimTime::from_nanos(4_000), SimTime::from_nanos(2_000)];
+
+/// How near a threshold is found at either step, and how much the finer one lowers it at most.
+const TOLERANCE: f64 = 3e-4;
+const BY_STEP: f64 = 0.01;
+
+/// How far the guesses from the table are off, and those of a surrogate. Ours: the search works with any, and is
+/// fastest where they are about right.
+const OF_GUESS: f64 = 0.15;
+const OF_SURROGATE: f64 = 0.02;
+
+/// Nodes of a fibre beyond those that are driven. The reference computations have as many.
+const BEYOND: usize = 12;
 
 /// Fibres that a surrogate is made with, and others that it is tried on. Ours.
 const MADE_WITH: usize = 40;
@@ -102,9 +114,9 @@ pub struct Stimulus {
     pub waveform: Waveform,
 }
 
-/// The most excited node of an axon, its number along the nerve.
+/// Where an axon is excited: the nodes by their number along the nerve.
 struct Excited {
-    node: i64,
+    reach: (i64, i64),
     site: Site,
 }
 
@@ -127,7 +139,7 @@ impl Stimulus {
     fn excited(&self, axon: &Axon) -> Option<Excited> {
         let (first, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
         let site = site(&potentials_mv, self.sign())?;
-        Some(Excited { node: first + site.node as i64, site })
+        Some(Excited { reach: (first + site.reach.0 as i64, first + site.reach.1 as i64), site })
     }
 
     /// About where the thresholds of axons are, mA; not finite where there is none.
@@ -140,28 +152,33 @@ impl Stimulus {
         axons.iter().map(of).collect()
     }
 
-    /// The exact thresholds of axons, mA, looked for from those guesses; not finite where there is none.
-    fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], threads: usize) -> Vec<f64> {
+    /// The exact thresholds of axons, mA, looked for from guesses that are off by about so much; not finite where there
+    /// is none.
+    fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], off: f64, threads: usize) -> Vec<f64> {
         let mut found = vec![f64::INFINITY; axons.len()];
         let mut asked: Vec<usize> = Vec::new();
         let mut tasks: Vec<Task> = Vec::new();
         let shape = Shape::new(&self.waveform, STEPS[0]);
         for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
             let Some(excited) = self.excited(axon).filter(|_| guess.is_finite()) else { continue };
-            let fibre = self.layout.along(axon, &self.shares).fibre(excited.node);
-            let watched = vec![fibre.centre - REACHED, fibre.centre + REACHED];
+            let fibre = self.layout.along(axon, &self.shares).fibre(excited.reach, BEYOND);
+            // An action potential that has left all of the field behind it, to either side.
+            let watched = vec![BEYOND - REACHED, fibre.nodes - 1 - (BEYOND - REACHED)];
             asked.push(index);
-            tasks.push(Task::new(fibre, shape.clone(), watched, *guess));
+            tasks.push(Task { stride: off, tolerance: TOLERANCE, ..Task::new(fibre, shape.clone(), watched, *guess) });
         }
         let coarse = thresholds_on(threads, &tasks, STEPS[0]);
         let shape = Shape::new(&self.waveform, STEPS[1]);
         for (task, coarse) in tasks.iter_mut().zip(&coarse) {
             task.shape = shape.clone();
-            task.guess_ma = coarse.ma().unwrap_or(task.guess_ma);
+            task.stride = BY_STEP;
+            if let Threshold::At(ma) = coarse {
+                task.guess_ma = ma * (1.0 - BY_STEP / 2.0);
+            }
         }
         let fine = thresholds_on(threads, &tasks, STEPS[1]);
-        for (index, (coarse, fine)) in asked.into_iter().zip(coarse.into_iter().zip(fine)) {
-            if let (Some(coarse), Some(fine)) = (coarse.ma(), fine.ma()) {
+        for (index, answers) in asked.into_iter().zip(coarse.into_iter().zip(fine)) {
+            if let (Threshold::At(coarse), Threshold::At(fine)) = answers {
                 found[index] = 2.0 * fine - coarse;
             }
         }
@@ -209,7 +226,7 @@ impl Stimulus {
 
     fn make_surrogate(&self, domain: &Domain, threads: usize) -> Option<Surrogate> {
         let axons: Vec<Axon> = (0..MADE_WITH + TRIED_ON).map(|number| domain.fibre(number)).collect();
-        let exact_ma = self.exact_ma(&axons, &self.guesses_ma(&axons), threads);
+        let exact_ma = self.exact_ma(&axons, &self.guesses_ma(&axons), OF_GUESS, threads);
         let sample = |(axon, &threshold_ma): (&Axon, &f64)| {
             let site = self.excited(axon).filter(|_| threshold_ma.is_finite())?.site;
             Some(Sample { diameter_um: axon.diameter_um, site, threshold_ma })
@@ -308,83 +325,22 @@ impl Question {
     pub fn exact(&self, threads: usize, mut go_on: impl FnMut(&Recruitment) -> bool) -> Option<Recruitment> {
         let (mut of_all, accuracy) = self.by_surrogate(threads);
         let axons = self.all();
-        let guesses_ma = if accuracy.made_with == 0 { self.stimulus.guesses_ma(&axons) } else { of_all.clone() };
+        let (guesses_ma, off) = match accuracy.made_with {
+            0 => (self.stimulus.guesses_ma(&axons), OF_GUESS),
+            _ => (of_all.clone(), OF_SURROGATE),
+        };
         // Neighbours in threshold together: their fibres are about as long, and their runs.
         let mut order: Vec<usize> = (0..axons.len()).collect();
         order.sort_by(|&a, &b| of_all[a].total_cmp(&of_all[b]).then(a.cmp(&b)));
         for part in order.chunks(TOGETHER) {
             let some: Vec<Axon> = part.iter().map(|&index| axons[index]).collect();
             let guesses: Vec<f64> = part.iter().map(|&index| guesses_ma[index]).collect();
-            let found = self.stimulus.exact_ma(&some, &guesses, threads);
+            let found = self.stimulus.exact_ma(&some, &guesses, off, threads);
             part.iter().zip(found).for_each(|(&index, found)| of_all[index] = found);
             if !go_on(&self.answer(&of_all, Some(accuracy))) {
                 return None;
             }
         }
         Some(self.answer(&of_all, None))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::Scenario;
-
-    #[test]
-    fn temp_measure() {
-        let scenario = Scenario::built_in().unwrap();
-        let id = crate::random::StableId::new("x");
-        let nerve = crate::nerve::bundle::Nerve::new(
-            &scenario.nerve,
-            120,
-            &id,
-            1,
-            crate::side::Side::Right,
-            &scenario.implant,
-            Speed::Fast,
-        );
-        let phase = |current_na, us: i64| Phase { current_na, width: SimTime::from_nanos(us * 1000) };
-        let waves = [
-            ("mono", Waveform::new([phase(-1_000_000, 214)], false)),
-            ("sym30", Waveform::new([phase(-1_000_000, 214), phase(0, 30), phase(1_000_000, 214)], false)),
-            ("asym", Waveform::new([phase(-1_000_000, 214), phase(0, 30), phase(100_000, 2140)], false)),
-            ("anodic", Waveform::new([phase(1_000_000, 214)], false)),
-            ("short", Waveform::new([phase(-1_000_000, 60), phase(0, 30), phase(1_000_000, 60)], false)),
-        ];
-        for (share, shares) in [
-            ("E1-case", [0.0, 1.0, 0.0, 0.0, -1.0]),
-            ("E1-E2", [0.0, 1.0, -1.0, 0.0, 0.0]),
-            ("E0-E1E2", [1.0, -0.5, -0.5, 0.0, 0.0]),
-            ("E3-case", [0.0, 0.0, 0.0, 1.0, -1.0]),
-        ] {
-            for (name, wave) in &waves {
-                let question = nerve.question(*wave, &shares);
-                #[expect(clippy::disallowed_methods, reason = "temp")]
-                let t0 = std::time::Instant::now();
-                let guess = question.guess();
-                let t1 = t0.elapsed();
-                let fast = question.fast(2);
-                let t2 = t0.elapsed();
-                let exact = question.exact(2, |_| true).unwrap();
-                let t3 = t0.elapsed();
-                let cmp = |a: &[f64], b: &[f64]| {
-                    let r: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b - 1.0).collect();
-                    let rms = (r.iter().map(|r| r * r).sum::<f64>() / r.len() as f64).sqrt();
-                    (rms, r.iter().fold(0.0_f64, |m, r| m.max(r.abs())))
-                };
-                println!(
-                    "{share} {name}: guess {:?} fast m {:?} a {:?} told {:.4?} motor {:.4}..{:.4} t {:?} {:?} {:?}",
-                    cmp(&guess.motor_ma, &exact.motor_ma),
-                    cmp(&fast.motor_ma, &exact.motor_ma),
-                    cmp(&fast.afferent_ma, &exact.afferent_ma),
-                    fast.accuracy.map(|a| (a.rms_error, a.largest_error)),
-                    exact.motor_ma.iter().fold(9e9_f64, |a, b| a.min(*b)),
-                    exact.motor_ma.iter().fold(0.0_f64, |a, b| a.max(*b)),
-                    t1,
-                    t2 - t1,
-                    t3 - t2
-                );
-            }
-        }
     }
 }

@@ -24,6 +24,9 @@ const NUGGET: f64 = 1e-5;
 /// Variance of the trend's coefficients, relative to that of all: so wide that the points alone decide. Ours.
 const TREND: f64 = 100.0;
 
+/// How far a logarithm may lie beyond all points, to either side. Ours.
+const BEYOND: f64 = 0.1;
+
 /// The fewest points that a surrogate is made through.
 pub const FEWEST: usize = 2 * INPUTS;
 
@@ -68,6 +71,8 @@ pub struct Surrogate {
     weights: Vec<f64>,
     level: f64,
     spread: f64,
+    /// The smallest and the largest value of the points: beyond these nothing is known.
+    range: (f64, f64),
     length: f64,
     /// How far it is off.
     pub accuracy: Accuracy,
@@ -136,6 +141,7 @@ impl Surrogate {
             weights: Vec::new(),
             level,
             spread,
+            range: values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v))),
             length: LENGTHS[0],
             accuracy: nothing,
         };
@@ -157,7 +163,8 @@ impl Surrogate {
         let point = self.scaled(&inputs(diameter_um, site));
         let sum: f64 =
             self.points.iter().zip(&self.weights).map(|(at, w)| w * covariance(&point, at, self.length)).sum();
-        math::exp(self.level + self.spread * sum) / site.drive_mv
+        let (low, high) = self.range;
+        math::exp((self.level + self.spread * sum).clamp(low - BEYOND, high + BEYOND)) / site.drive_mv
     }
 
     fn tried_on(&self, others: &[Sample]) -> Accuracy {
@@ -184,7 +191,8 @@ mod tests {
         let share = |root: f64| (i as f64 * root).fract();
         let (u, v, w) = (share(0.819_172_513), share(0.671_043_606), share(0.549_700_477));
         let diameter_um = 8.0 + 6.0 * u;
-        let site = Site { node: 0, drive_mv: 3.0 + v, shape: [0.5 + 0.3 * v, 0.2 - 0.3 * w, w * v, 0.25] };
+        let site =
+            Site { node: 0, reach: (0, 0), drive_mv: 3.0 + v, shape: [0.5 + 0.3 * v, 0.2 - 0.3 * w, w * v, 0.25] };
         let law = 0.3 * u - 0.8 * v * w + 0.1 * math::sin(2.0 * v) + 0.2 * u * u;
         Sample { diameter_um, site, threshold_ma: math::exp(law) / site.drive_mv }
     }

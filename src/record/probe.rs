@@ -32,6 +32,8 @@ pub enum Quantity {
     Capacity,
     /// Motor units that the last pulse fired, as a fraction.
     Recruited,
+    /// Afferents that the last pulse fired, as a fraction; 0 where the nerve has none.
+    Afferents,
     /// Pulses since the start.
     Pulses,
     /// Amplitude that the program has now, mA.
@@ -77,13 +79,14 @@ pub enum Quantity {
 }
 
 /// The quantities of a side with their names, which carry the unit.
-const QUANTITIES: [(&str, Quantity); 18] = [
+const QUANTITIES: [(&str, Quantity); 19] = [
     ("current_ma", Quantity::Current),
     ("load_v", Quantity::Load),
     ("force_n", Quantity::Force),
     ("max_force_n", Quantity::MaxForce),
     ("capacity_fraction", Quantity::Capacity),
     ("recruited_fraction", Quantity::Recruited),
+    ("afferents_fraction", Quantity::Afferents),
     ("pulses_count", Quantity::Pulses),
     ("amplitude_ma", Quantity::Amplitude),
     ("commanded_uc", Quantity::Commanded),
@@ -295,6 +298,7 @@ impl Glance<'_, '_> {
             }
             Quantity::MaxForce => pool.max_force_n(),
             Quantity::Recruited => nerve.recruited_fraction(),
+            Quantity::Afferents => nerve.felt_fraction(),
             Quantity::Pulses => generator.pulses(lead.side) as f64,
             Quantity::Amplitude => generator.program().sides[lead.side].amplitude_na as f64 / 1e6,
             Quantity::Commanded => microcoulombs(self.settled().0.source().commanded_ac),

@@ -7,6 +7,7 @@ pub mod junit;
 pub mod output;
 pub mod progress;
 pub mod record;
+pub mod recruit;
 pub mod replay;
 pub mod report;
 pub mod requirements;

@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::device::therapy::State;
+use crate::nerve::surrogate::Accuracy;
 use crate::run::device::{DeviceSummary, LongevitySummary};
-use crate::run::summary::{Change, SideSummary, Summary};
+use crate::run::summary::{Change, SideSummary, Summary, Thresholds};
 
 /// The report of a summary.
 pub struct Report<'a>(pub &'a Summary);
@@ -32,6 +33,8 @@ impl Display for Report<'_> {
         row("amplitude at the end, mA", &|side| format!("{:.2}", side.amplitude_ma))?;
         row("motor units recruited", &|side| percent(side.recruited_fraction))?;
         row("  by the last pulse", &|side| percent(side.recruited_last_fraction))?;
+        row("afferents recruited", &|side| percent(side.afferents_fraction))?;
+        row("thresholds, error", &|side| error(side.thresholds))?;
         row("force, peak, N", &|side| format!("{:.1}", side.peak_force_n))?;
         row("force in trains, mean, N", &|side| side.mean_force_n.map_or("-".into(), |n| format!("{n:.1}")))?;
         row("ripple", &|side| side.ripple.map_or("-".into(), percent))?;
@@ -67,6 +70,14 @@ fn battery(device: &DeviceSummary) -> String {
         shares.telemetry * 100.0,
         shares.self_discharge * 100.0
     )
+}
+
+/// How far thresholds are off: root mean square, and at most.
+fn error(thresholds: Thresholds) -> String {
+    let of = |Accuracy { rms_error, largest_error, .. }: Accuracy| {
+        format!("{:.1}, ≤ {:.1} %", rms_error * 100.0, largest_error * 100.0)
+    };
+    thresholds.surrogate.map_or(thresholds.speed.replace("fast", "-"), of)
 }
 
 fn plural(count: u64) -> &'static str {

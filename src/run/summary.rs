@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
+use crate::nerve::recruitment::Speed;
+use crate::nerve::surrogate::Accuracy;
 use crate::record::probe::SideView;
 use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
@@ -78,6 +80,10 @@ pub struct SideSummary {
     pub recruited_fraction: f64,
     /// Motor units that the last pulse fired, as a fraction.
     pub recruited_last_fraction: f64,
+    /// Afferents that the pulse that fired most of them fired, as a fraction: what the patient may have felt.
+    pub afferents_fraction: f64,
+    /// How thresholds were found, and how far they are off.
+    pub thresholds: Thresholds,
     /// The amplitude that the device has in the end, mA.
     pub amplitude_ma: f64,
     /// The largest force felt, N.
@@ -104,6 +110,15 @@ pub struct SideSummary {
     pub type_i_fraction: Change,
     /// Fraction of fat.
     pub fat_fraction: Change,
+}
+
+/// How it was found out whom a pulse fires.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Thresholds {
+    /// `exact`: the axon itself; `fast`: a surrogate of it.
+    pub speed: &'static str,
+    /// The worst of the surrogates that were used, on fibres that it was not made with; null where none was.
+    pub surrogate: Option<Accuracy>,
 }
 
 /// A quantity at the start and at the end of the run.
@@ -234,6 +249,14 @@ impl SideSummary {
             trains: pool.gauge.trains,
             recruited_fraction: view.nerve.recruited_most_fraction(),
             recruited_last_fraction: view.nerve.recruited_fraction(),
+            afferents_fraction: view.nerve.felt_most_fraction(),
+            thresholds: Thresholds {
+                speed: match view.nerve.speed() {
+                    Speed::Exact => "exact",
+                    Speed::Fast => "fast",
+                },
+                surrogate: view.nerve.accuracy(),
+            },
             amplitude_ma: view.generator.program().sides[side].amplitude_na as f64 / 1e6,
             peak_force_n: pool.gauge.peak_n,
             mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),

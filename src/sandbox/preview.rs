@@ -9,26 +9,22 @@ use crate::device::battery::Battery;
 use crate::device::output::OutputFaults;
 use crate::device::profile::DeviceProfile;
 use crate::device::program::SideProgram;
-use crate::device::pulse::{MAX_PHASES, Phase, Pulse, Purpose, Waveform, microcoulombs};
+use crate::device::pulse::{MAX_PHASES, Phase, Waveform, microcoulombs};
 use crate::device::safety::shannon_k;
-use crate::lead::conductor::{Lead, Sensed, TERMINALS};
-use crate::lead::contact::Contact;
+use crate::lead::conductor::TERMINALS;
 use crate::lead::faults::LeadFaults;
-use crate::nerve::layout::Layout;
+use crate::lead::trial::{Tried, pulse_of};
+use crate::nerve::layout::{Layout, Slice};
 use crate::nerve::recruitment::{Question, Recruitment, all_threads};
 use crate::nerve::surrogate::Accuracy;
 use crate::record::probe::SideView;
 use crate::sandbox::recruiter::{self, Answer, Stage};
 use crate::scenario::write::Settings;
-use crate::side::{BySide, Side};
+use crate::side::BySide;
 use crate::time::SimTime;
 
-/// Looks at the voltage within a phase, and after the pulse.
-const LOOKS_PER_PHASE: i64 = 16;
-const LOOKS_AFTER: i64 = 32;
-
-/// The current that contacts and thresholds are tried with where the draft has none, nA.
-const PROBE_NA: i64 = 1_000_000;
+/// Cells of a slice across the nerve, to each side.
+const CELLS: usize = 28;
 
 /// A figure held against a limit of the device.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +37,17 @@ pub struct Margin {
     pub allowed: f64,
     /// The contact that comes nearest to it, among `CONTACT_NAMES`.
     pub contact: usize,
+}
+
+/// The field across the nerve, and the axons in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The potential.
+    pub slice: Arc<Slice>,
+    /// The axons and the pulse.
+    pub question: Arc<Question>,
+    /// Their thresholds.
+    pub recruitment: Arc<Recruitment>,
 }
 
 /// What becomes of a draft of one side.
@@ -82,6 +89,8 @@ pub struct Preview {
     pub thresholds_na: Vec<f64>,
     /// The same of the afferents.
     pub afferents_na: Vec<f64>,
+    /// The field across the nerve and who fires in it; none where nothing flows, and for a field from a file.
+    pub field: Option<Field>,
     /// How far thresholds are worked out; none where nothing flows.
     pub stage: Option<Stage>,
     /// How far they are off where a surrogate tells them.
@@ -107,6 +116,9 @@ impl Preview {
 
     /// Takes over what is known about the thresholds.
     fn tell(&mut self, answer: &Answer) {
+        if let Some(field) = &mut self.field {
+            field.recruitment = answer.recruitment.clone();
+        }
         let sorted = |thresholds_ma: &[f64]| {
             let mut thresholds_na: Vec<f64> = thresholds_ma.iter().map(|ma| ma * 1e6).collect();
             thresholds_na.sort_by(f64::total_cmp);
@@ -159,7 +171,7 @@ pub fn preview(settings: &Settings, view: &SideView<'_>) -> Preview {
 }
 
 /// What becomes of a draft but for its thresholds, and what to ask for them; nothing where no current flows.
-fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Option<Question>) {
+fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Option<Arc<Question>>) {
     let device: &DeviceProfile = &view.generator.profile;
     let program = settings.program(device);
     let rail_v = device.rail_uv() as f64 * 1e-6;
@@ -191,17 +203,22 @@ fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Opt
         return (plain, None);
     }
     let mut tried = Tried::new(&pulse, view);
-    let probe = if program.amplitude_na > 0 { None } else { Some(probe(&program, view)) };
+    let probe = if program.amplitude_na > 0 { None } else { Some(Tried::probe(&program, view)) };
     let (flowed, shares) = probe.as_ref().map_or((tried.flowed, tried.shares), |probe| (probe.flowed, probe.shares));
     let flows = flowed.stimulus().current_na != 0 && shares.iter().any(|share| *share != 0.0);
-    let question = flows.then(|| view.nerve.question(flowed, &shares));
+    let question = flows.then(|| Arc::new(view.nerve.question(flowed, &shares)));
+    let field = question.as_ref().and_then(|question| {
+        let slice = Arc::new(view.nerve.layout().slice(&shares, view.nerve.radius_mm(), CELLS)?);
+        let nothing = Recruitment { motor_ma: Vec::new(), afferent_ma: Vec::new(), accuracy: None };
+        Some(Field { slice, question: question.clone(), recruitment: Arc::new(nothing) })
+    });
     let (load_v, of_na) = probe
         .as_ref()
         .map_or((tried.sensed.load_v, tried.sensed.made_na), |probe| (probe.sensed.load_v, probe.sensed.made_na));
     let open = probe.as_ref().map_or(tried.sensed.open_circuit, |probe| probe.sensed.open_circuit);
     let limited = tried.sensed.limited && !open;
     // Up to where the voltage gives out it grows with the current; beyond, a smaller current has to tell.
-    let below = limited.then(|| below(&program, view));
+    let below = limited.then(|| Tried::below(&program, view));
     let (load_v, of_na) = below.map_or((load_v, of_na), |below| (below.load_v, below.made_na));
     let compliance_na = (!open && load_v != 0.0).then(|| rail_v / load_v.abs() * of_na as f64);
     let preview = Preview {
@@ -214,95 +231,13 @@ fn without_thresholds(settings: &Settings, view: &SideView<'_>) -> (Preview, Opt
         left_nc: microcoulombs(tried.flowed.left_ac()) * 1e3,
         margins: margins(&program, &pulse.made, &shares, view, pulses_per_s),
         moved_ac: tried.sensed.moved_ac,
+        field,
         compliance_na,
         flowing_na: tried.flowed.stimulus().current_na.abs() as f64,
         shares,
         ..plain
     };
     (preview, question)
-}
-
-/// The pulse of a program at that amplitude, as the device puts it out.
-fn pulse_of(
-    program: &SideProgram,
-    amplitude_na: i64,
-    side: Side,
-    device: &DeviceProfile,
-    faults: &OutputFaults,
-) -> Pulse {
-    let asked = program.waveform(amplitude_na, false);
-    let on_step = program.waveform(program.on_step(amplitude_na, device.stage.dac.step_na()), false);
-    Pulse {
-        at: SimTime::ZERO,
-        side,
-        purpose: Purpose::Single,
-        asked,
-        made: device.stage.make(&on_step, faults),
-        cathodes: program.cathodes,
-        anodes: program.anodes,
-        rail_uv: device.rail_uv(),
-    }
-}
-
-/// A small pulse of the same shape, which the voltage suffices for: for what does not depend on the amplitude.
-fn probe(program: &SideProgram, view: &SideView<'_>) -> Tried {
-    let device = &view.generator.profile;
-    Tried::new(&pulse_of(program, PROBE_NA, view.lead.side, device, &OutputFaults::default()), view)
-}
-
-/// What is sensed of the largest half, quarter or smaller part of the amplitude that the voltage suffices for.
-fn below(program: &SideProgram, view: &SideView<'_>) -> Sensed {
-    let device = &view.generator.profile;
-    let mut amplitude_na = program.amplitude_na / 2;
-    loop {
-        let pulse = pulse_of(program, amplitude_na, view.lead.side, device, &OutputFaults::default());
-        let sensed = Tried::new(&pulse, view).sensed;
-        if !sensed.limited || amplitude_na < PROBE_NA / 100 {
-            return sensed;
-        }
-        amplitude_na /= 2;
-    }
-}
-
-/// A pulse that has been tried on a copy of the lead.
-struct Tried {
-    lead: Lead,
-    contacts: [Contact; TERMINALS],
-    flowed: Waveform,
-    shares: [f64; TERMINALS],
-    sensed: Sensed,
-    made: Waveform,
-}
-
-impl Tried {
-    fn new(pulse: &Pulse, view: &SideView<'_>) -> Self {
-        let mut lead = view.lead.uncharged();
-        let mut contacts = view.contacts.map(Clone::clone);
-        let (flowed, sensed) = lead.deliver(pulse, &view.generator.profile, &mut contacts.each_mut());
-        Self { lead, contacts, flowed: flowed.waveform, shares: flowed.shares, sensed, made: pulse.made }
-    }
-
-    /// Current and voltage over the pulse and some of what follows, as [`Preview::trace`] has them.
-    fn trace(&mut self, device: &DeviceProfile, period: SimTime) -> Vec<(f64, f64, f64)> {
-        let mut times = Vec::new();
-        let mut begun = SimTime::ZERO;
-        for phase in self.made.phases() {
-            // The last look of a phase is the nanosecond before its end: edges stay edges.
-            let last = (phase.width.nanos() - 1).max(0);
-            let looks = LOOKS_PER_PHASE.min(last);
-            times.extend((0..=looks).map(|i| begun + SimTime::from_nanos(last * i / looks.max(1))));
-            begun += phase.width;
-        }
-        times.dedup();
-        let after = SimTime::from_nanos((begun.nanos()).min(period.nanos() - begun.nanos()).max(0));
-        times.extend((0..=LOOKS_AFTER).map(|i| begun + SimTime::from_nanos(after.nanos() * i / LOOKS_AFTER)));
-        let looks = self.lead.over_last(&times, device, &mut self.contacts.each_mut());
-        let point = |(time, look): (&SimTime, _)| {
-            let crate::lead::looks::Look { current_a, load_v, .. } = look;
-            (time.as_secs(), current_a * 1e3, load_v)
-        };
-        times.iter().zip(looks).map(point).collect()
-    }
 }
 
 /// The figures of a draft against the limits of the device, each at the contact that comes nearest to it: what
@@ -353,7 +288,7 @@ struct Known {
     inputs: Inputs,
     device: Arc<DeviceProfile>,
     preview: Arc<Preview>,
-    question: Option<Question>,
+    question: Option<Arc<Question>>,
 }
 
 /// Previews that have been worked out, one a side: a frame in which nothing has changed costs a comparison.

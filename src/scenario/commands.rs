@@ -126,6 +126,9 @@ pub fn read_command(node: Node<'_>, maker: Maker<'_>, program: &mut WrittenProgr
         "MigrateLead" => {
             let mm = |name| fields.optional(name).map_or(0.0, |node| node.number(&(-100.0..=100.0), "mm"));
             let (along_mm, across_mm) = (mm("along_mm"), mm("across_mm"));
+            if maker.implant.field.is_some() {
+                fields.owner().problem("the implant's field comes from a file, and such a lead cannot move");
+            }
             on_sides(LeadCommand::Migrate { along_mm, across_mm })
         }
         "RepairLead" => on_sides(LeadCommand::Replace),

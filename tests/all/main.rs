@@ -18,6 +18,7 @@ mod fuzz;
 mod hardware;
 mod muscle_reference;
 mod mutants;
+mod nerve;
 mod pages;
 mod programmer;
 mod properties;

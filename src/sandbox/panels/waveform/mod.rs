@@ -4,6 +4,7 @@ pub mod figures;
 pub mod pulse;
 pub mod recruitment;
 pub mod shape;
+pub mod slice;
 pub mod typed;
 
 use egui::{RichText, ScrollArea, Ui};
@@ -18,8 +19,11 @@ use crate::sandbox::panels::waveform::figures::figures_ui;
 use crate::sandbox::panels::waveform::pulse::{Grab, pulse_ui, voltage_ui};
 use crate::sandbox::panels::waveform::recruitment::recruitment_ui;
 use crate::sandbox::panels::waveform::shape::{Preset, add_corner};
+use crate::sandbox::panels::waveform::slice::slice_ui;
 use crate::sandbox::panels::waveform::typed::typed_ui;
 use crate::sandbox::preview::{Preview, Previews};
+use crate::sandbox::recruiter::Stage;
+use crate::sandbox::theme::Theme;
 use crate::sandbox::units::{number, significant};
 use crate::sandbox::view::View;
 use crate::scenario::write::{DraftProblem, Settings};
@@ -73,10 +77,17 @@ pub fn show(ui: &mut Ui, facts: &Facts<'_>, state: &mut WaveformState, out: &mut
                 pulse_ui(ui, facts.theme, height * 0.42, &mut settings, &preview, device, &mut state.grab);
                 ui.label(RichText::new("Voltage across the load; time in µs").color(facts.theme.faint).small());
                 voltage_ui(ui, facts.theme, height * 0.2, before, &preview, device, &state.grab);
-                let text = "Recruitment: the part of the motor axons that an amplitude fires";
-                ui.label(RichText::new(text).color(facts.theme.faint).small());
+                certainty_ui(ui, facts.theme, &preview);
                 let most_ma = device.amplitude_ma.max;
-                recruitment_ui(ui, facts.theme, height * 0.3, side, before.amplitude_ma, most_ma, &preview);
+                ui.horizontal_top(|ui| {
+                    let edge = (height * 0.3).min(ui.available_width() * 0.4);
+                    ui.vertical(|ui| {
+                        ui.set_width(ui.available_width() - edge - 8.0);
+                        let amplitude_ma = before.amplitude_ma;
+                        recruitment_ui(ui, facts.theme, height * 0.3, side, amplitude_ma, most_ma, &preview);
+                    });
+                    slice_ui(ui, facts.theme, edge, side, &preview);
+                });
             });
             if wide {
                 ui.vertical(|ui| figures_ui(ui, facts.theme, &preview, device, battery));
@@ -137,6 +148,27 @@ fn presets_ui(ui: &mut Ui, facts: &Facts<'_>, settings: &mut Settings) {
         if button(ui, "Remove corner", "The last but one.", few) {
             settings.edges.remove(settings.edges.len() - 2);
         }
+    }
+}
+
+/// What the thresholds are, and how far they may be off.
+fn certainty_ui(ui: &mut Ui, theme: &Theme, preview: &Preview) {
+    let percent = |fraction: f64| significant(fraction * 100.0);
+    let known = match (preview.stage, preview.accuracy) {
+        (Some(Stage::Exact), _) => "thresholds of the axon itself".to_string(),
+        (Some(Stage::Fast), Some(accuracy)) => format!(
+            "surrogate, off by {} % and at most {} %; the axon itself is being asked",
+            percent(accuracy.rms_error),
+            percent(accuracy.largest_error)
+        ),
+        (Some(_), _) => "a guess; the axon itself is being asked".to_string(),
+        (None, _) => "no current flows".to_string(),
+    };
+    let text = format!("Recruitment of motor axons and, dashed, of afferents: {known}");
+    let hint = "Off: in the root mean square, and at most, on exact axons that the surrogate was not made with.";
+    ui.label(RichText::new(text).color(theme.faint).small()).on_hover_text(hint);
+    if preview.stage.is_some_and(|stage| stage < Stage::Exact) {
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(60));
     }
 }
 
