@@ -85,7 +85,7 @@ enum Verb {
     Sandbox(SandboxArgs),
     /// Compute the least current that fires a nerve fibre, for every row of a table or along a curve
     #[command(after_help = "Examples:\n  stimtwin threshold --rows docs/threshold_rows.csv\n  \
-                      stimtwin threshold --curve strength-duration --distance 1,2,5 --picture strength.svg --out strength.csv\n  \
+                      stimtwin threshold --curve strength-duration --distance 1,2,5 --picture strength.svg\n  \
                       stimtwin threshold --curve current-distance --diameter 5.7,10,16 --picture distance.png\n  \
                       stimtwin threshold --curve recovery --interval 1ms..200ms --step 2us")]
     Threshold(ThresholdArgs),

@@ -130,46 +130,53 @@ pub struct CurveArgs {
     #[arg(long, value_name = "KIND", value_parser = Kind::NAMES.map(|(name, _)| name))]
     pub curve: Option<String>,
     /// The picture, an .svg or .png file, which must be new
-    #[arg(long, value_name = "FILE", requires = "curve")]
+    #[arg(long, value_name = "FILE", conflicts_with = "rows")]
     pub picture: Option<std::path::PathBuf>,
     /// Diameters of the fibre, µm: a list, or a range such as 8..14
-    #[arg(long, value_parser = diameters, default_value = "10", value_name = "UM", requires = "curve")]
+    #[arg(long, value_parser = diameters, default_value = "10", value_name = "UM", conflicts_with = "rows")]
     diameter: Several,
     /// Distances from the fibre to the contact, mm: a list or a range [default: 2, and 0.5..10 for current-distance]
-    #[arg(long, value_parser = distances, value_name = "MM", requires = "curve")]
+    #[arg(long, value_parser = distances, value_name = "MM", conflicts_with = "rows")]
     distance: Option<Several>,
     /// Widths of the first phase: a list or a range [default: 214us, and 20us..2ms for strength-duration]
-    #[arg(long, value_parser = widths, value_name = "T", requires = "curve")]
+    #[arg(long, value_parser = widths, value_name = "T", conflicts_with = "rows")]
     width: Option<Several>,
     /// Intervals between the onsets of two pulses, for recovery: a list or a range
-    #[arg(long, value_parser = intervals, default_value = "500us..200ms", value_name = "T", requires = "curve")]
+    #[arg(long, value_parser = intervals, default_value = "500us..200ms", value_name = "T", conflicts_with = "rows")]
     interval: Several,
     /// How many points a range has
-    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=500), default_value = "25", requires = "curve")]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=500), default_value = "25", conflicts_with = "rows")]
     points: u16,
     /// Direction of the first phase
-    #[arg(long, value_parser = ["cathodic", "anodic"], default_value = "cathodic", requires = "curve")]
+    #[arg(long, value_parser = ["cathodic", "anodic"], default_value = "cathodic", conflicts_with = "rows")]
     polarity: String,
     /// 2 for a second phase that takes the charge back
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2), default_value = "1", requires = "curve")]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2), default_value = "1", conflicts_with = "rows")]
     phases: u8,
     /// Between the phases
-    #[arg(long, value_parser = gap, default_value = "0us", value_name = "T", requires = "curve")]
+    #[arg(long, value_parser = gap, default_value = "0us", value_name = "T", conflicts_with = "rows")]
     gap: SimTime,
     /// How many times longer and weaker the second phase is
-    #[arg(long, value_parser = ratio, default_value = "1", value_name = "N", requires = "curve")]
+    #[arg(long, value_parser = ratio, default_value = "1", value_name = "N", conflicts_with = "rows")]
     recovery_ratio: f64,
     /// From the central node to the contact, along the fibre, mm
-    #[arg(long, value_parser = offset, default_value = "0", value_name = "MM", requires = "curve", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_parser = offset,
+        default_value = "0",
+        value_name = "MM",
+        conflicts_with = "rows",
+        allow_hyphen_values = true
+    )]
     offset: f64,
     /// From the contact to a second one that takes the current back, along the fibre, mm
-    #[arg(long, value_parser = back, value_name = "MM", requires = "curve", allow_hyphen_values = true)]
+    #[arg(long, value_parser = back, value_name = "MM", conflicts_with = "rows", allow_hyphen_values = true)]
     r#return: Option<f64>,
     /// Conductivity of the tissue across the fibre, S/m
-    #[arg(long, value_parser = conductivity, default_value = "0.2", value_name = "S/M", requires = "curve")]
+    #[arg(long, value_parser = conductivity, default_value = "0.2", value_name = "S/M", conflicts_with = "rows")]
     conductivity: f64,
     /// The same along the fibre [default: as across]
-    #[arg(long, value_parser = conductivity, value_name = "S/M", requires = "curve")]
+    #[arg(long, value_parser = conductivity, value_name = "S/M", conflicts_with = "rows")]
     conductivity_along: Option<f64>,
 }
 

@@ -92,9 +92,11 @@ impl Scale {
         if to - from < 0.7 {
             return linear_ticks(math::exp(self.from), math::exp(self.to), most);
         }
-        let steps: &[f64] = if to - from > 3.2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let every = (((to - from) * steps.len() as f64 / most as f64).ceil() as i64).max(1);
-        let decades = (from.floor() as i64..=to.ceil() as i64).filter(|decade| decade.rem_euclid(every) == 0);
+        // 1, 2 and 5 of every decade, or else powers of ten, and no more of those than there is room for.
+        let full = (to - from) * 3.0 <= 1.3 * most as f64;
+        let steps: &[f64] = if full { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let every = if full { 1 } else { ((to - from) / most as f64).ceil() as i64 };
+        let decades = (from.floor() as i64..=to.ceil() as i64).filter(|decade| decade.rem_euclid(every.max(1)) == 0);
         decades.flat_map(|decade| steps.iter().map(move |step| step * ten_to(decade))).collect()
     }
 }
@@ -143,6 +145,7 @@ mod tests {
         assert_eq!(words_of(&Axis::linear(""), &[90.0, 100.0], 5), ["90", "95", "100"]);
         assert_eq!(words_of(&Axis::log(""), &[10.0, 500.0], 10), ["10", "20", "50", "100", "200", "500"]);
         assert_eq!(words_of(&Axis::log(""), &[1.0, 1e5], 10), ["1", "10", "100", "1000", "10000", "100000"]);
+        assert_eq!(words_of(&Axis::log(""), &[0.05, 9.0], 5), ["0.1", "1", "10"][..2]);
         assert_eq!(words_of(&Axis::log(""), &[0.2, 0.5], 4), ["0.2", "0.3", "0.4", "0.5"]);
         assert_eq!(words_of(&Axis::linear(""), &[], 4), ["0", "0.5", "1"]);
     }

@@ -109,6 +109,11 @@ fn millis(interval: SimTime) -> f64 {
     interval.nanos() as f64 / 1e6
 }
 
+/// A span as it stands in a picture.
+fn shown(span: SimTime) -> String {
+    span.to_string().replace("us", "µs")
+}
+
 impl Ask {
     /// Computes the curves.
     pub fn curves(&self) -> Vec<Curve> {
@@ -136,7 +141,7 @@ impl Ask {
             let first_ms = first.and_then(|point| point.interval).map(millis);
             let mut name = format!("{} µm, {} mm", setup.diameter_um, setup.distance_mm);
             if several {
-                name += &format!(", {}", setup.width);
+                name += &format!(", {}", shown(setup.width));
             }
             Curve { name, points, fit: found.rest.ma().map(|rest_ma| Fit::Recovery { rest_ma, first_ms }) }
         };
@@ -159,7 +164,7 @@ impl Ask {
                     (format!("{diameter} µm, {distance} mm"), Box::new(move |setup| setup.distance_mm == distance))
                 } else {
                     let width = self.widths[other];
-                    (format!("{diameter} µm, {width}"), Box::new(move |setup| setup.width == width))
+                    (format!("{diameter} µm, {}", shown(width)), Box::new(move |setup| setup.width == width))
                 };
                 let own = points.iter().filter(|point| point.setup.diameter_um == diameter && same(&point.setup));
                 let points: Vec<Point> = own.cloned().collect();
@@ -276,18 +281,18 @@ impl Ask {
         let first = if base.polarity == Polarity::Cathodic { "cathodic" } else { "anodic" };
         let phases = match base.recovery {
             None => format!("{first}, one phase"),
-            Some(times) => format!("{first} first, second phase {times} times as long after {}", base.gap),
+            Some(times) => format!("{first} first, second phase {times} times as long after {}", shown(base.gap)),
         };
         let (across, along) = (base.tissue.across_s_per_m, base.tissue.along_s_per_m);
         let tissue = if across == along { format!("{across} S/m") } else { format!("{across} and {along} S/m") };
         let place = if base.offset_mm == 0.0 { String::new() } else { format!(", {} mm from a node", base.offset_mm) };
         let back = base.return_mm.map_or(String::new(), |mm| format!(", return {mm} mm along the fibre"));
         let width = if self.kind == Kind::Recovery && self.widths.len() == 1 {
-            format!(", {}; first pulse {CONDITIONING} times its threshold", self.widths[0])
+            format!(", {}; first pulse {CONDITIONING} times its threshold", shown(self.widths[0]))
         } else {
             String::new()
         };
-        format!("MRG axon; {phases}{width}; point contact{place}{back}; {tissue}; step {}", self.step)
+        format!("MRG axon; {phases}{width}; point contact{place}{back}; {tissue}; step {}", shown(self.step))
     }
 }
 

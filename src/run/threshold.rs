@@ -248,8 +248,8 @@ impl Rows {
         thresholds(&tasks, step)
     }
 
-    /// Writes the rows as they were read, each with its threshold, to six digits. Where a row has none its cell is empty,
-    /// and all rows have one more column, [`NOTE`], with the name of the answer.
+    /// Writes the rows as they were read, each with its threshold, to six digits. Where a row has none its cell is
+    /// empty, and all rows have one more column, [`NOTE`], with the name of the answer.
     ///
     /// # Errors
     /// They cannot be written.

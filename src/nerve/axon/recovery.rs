@@ -10,7 +10,7 @@ use crate::time::SimTime;
 /// The conditioning pulse's amplitude, of the threshold at rest.
 pub const CONDITIONING: f64 = 1.5;
 
-/// The largest second pulse that is tried, of the threshold at rest. Ours: a fibre that needs more is called refractory.
+/// The largest second pulse that is tried, of the threshold at rest. Ours: a fibre that needs more is refractory.
 pub const FARTHEST: f64 = 10.0;
 
 /// A fibre's recovery.

@@ -1,8 +1,8 @@
 //! The least current that fires a fibre, for many fibres.
 //!
 //! A fibre fires when the potential of a watched node rises above −20 mV, during the pulse or in the 3 ms after it. The
-//! search (`search.rs`) starts from a guess, widens its steps until one current is silent and another
-//! fires, and narrows what is between to the tolerance. Each lane is a search of its own: a run ends as soon as it is decided, the next
+//! search (`search.rs`) starts from a guess, widens its steps until one current is silent and another fires, and narrows
+//! what is between to the tolerance. Each lane is a search of its own: a run ends as soon as it is decided, the next
 //! current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane. What the
 //! other lanes do changes no bit of a result, so that neither the order of the fibres nor the number of threads does.
 
@@ -262,7 +262,8 @@ fn search_all(
     step: SimTime,
 ) -> Vec<(usize, Threshold)> {
     let longest = order.iter().map(|&task| tasks[task].fibre.nodes).max().unwrap_or(0);
-    let mut cable = Cable::new(step.as_secs() * 1e3, longest);
+    let step_ms = step.as_secs() * 1e3;
+    let mut cable = Cable::new(step_ms, longest);
     let mut waiting = order.iter().copied();
     let mut found = Vec::with_capacity(order.len());
     let mut lanes: [Option<Lane>; LANES] =
@@ -276,7 +277,7 @@ fn search_all(
             let Some(at) = slot else { continue };
             let task = &tasks[at.task];
             let Some(outcome) = at.run.look(task, &cable, lane) else { continue };
-            if let Some(threshold) = at.search.learn(outcome) {
+            if let Some(threshold) = at.search.learn(outcome, at.run.steps as f64 * step_ms) {
                 found.push((at.task, threshold));
                 cable.clear(lane);
                 *slot = begin(waiting.next(), tasks, rests, lane, &mut cable);
