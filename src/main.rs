@@ -13,6 +13,7 @@ use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
 
 use crate::cli::fuzz::{FuzzArgs, fuzz};
+use crate::cli::muscle::{MuscleArgs, muscle};
 use crate::cli::record::{RecordArgs, record_file};
 use crate::cli::replay::{ReplayArgs, replay};
 use crate::cli::run::{RunArgs, run_file, run_scenario};
@@ -85,6 +86,11 @@ enum Verb {
     /// Compute the least current that fires a nerve fibre, for every row of a table
     #[command(after_help = "Example:\n  stimtwin threshold --rows docs/threshold_rows.csv")]
     Threshold(ThresholdArgs),
+    /// Stimulate one muscle by itself: force, ripple and fatigue by one force model, or by all side by side
+    #[command(after_help = "Examples:\n  \
+        stimtwin muscle --model ding2003 --rate-hz 20 --on 10s --off 20s --for 30min --picture session.svg\n  \
+        stimtwin muscle --compare --rate-hz 20 --on 10s --off 20s --for 5min")]
+    Muscle(MuscleArgs),
     /// Make a failing scenario small: the smallest that fails the same expectation
     #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
     Shrink(ShrinkArgs),
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
         Some(Verb::Convert { file }) => cli::convert::convert(&file),
         Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
+        Some(Verb::Muscle(args)) => muscle(&args),
         Some(Verb::Shrink(args)) => shrink_file(&args),
         Some(Verb::Fuzz(args)) => fuzz(&args),
     }

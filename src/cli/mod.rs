@@ -4,6 +4,7 @@ pub mod assets;
 pub mod check;
 pub mod convert;
 pub mod fuzz;
+pub mod muscle;
 pub mod record;
 pub mod replay;
 pub mod run;

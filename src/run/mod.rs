@@ -3,6 +3,7 @@
 pub mod device;
 pub mod golden;
 pub mod junit;
+pub mod muscle;
 pub mod output;
 pub mod progress;
 pub mod record;
