@@ -1,6 +1,6 @@
 //! Pictures of contractions.
 
-use crate::muscle::force::{Contraction, Sample};
+use crate::muscle::force::{Contraction, Sample, TrainForce};
 use crate::picture::{Axis, Chart, Mark, Panel, Series};
 use crate::run::muscle::Setup;
 use crate::run::muscle::compare::Compared;
@@ -70,18 +70,25 @@ fn subtitle(trains: usize, contraction: &Contraction) -> String {
     format!("{trains} {plural}, {pulses} pulses, {}", contraction.end.at)
 }
 
-/// Force of each model as a share of its own tetanus, and the peaks of its trains over the first.
+/// Force of each model as a share of its own tetanus, where it is too much to see the peaks of its trains instead; and
+/// those over the first.
 pub fn of_all(compared: &[Compared]) -> Chart {
-    let share = |one: &Compared| force(&one.line.model, &one.contraction.samples, one.line.tetanus_n);
-    let mut panels = vec![Panel::new(
-        Axis::linear("share of tetanus"),
-        compared.iter().filter(|one| one.line.tetanus_n > 0.0).map(share).collect(),
-    )];
+    let share = |one: &Compared| {
+        if one.contraction.samples.len() <= MOST_POINTS {
+            return force(&one.line.model, &one.contraction.samples, one.line.tetanus_n);
+        }
+        let peak = |train: &TrainForce| (train.start.as_secs(), train.peak_n / one.line.tetanus_n);
+        Series::line(&*one.line.model, one.contraction.trains.iter().map(peak))
+    };
+    let all = compared.iter().filter(|one| one.line.tetanus_n > 0.0).map(share).collect();
+    let whole = compared.iter().all(|one| one.contraction.samples.len() <= MOST_POINTS);
+    let label = if whole { "share of tetanus" } else { "peak, share of tetanus" };
+    let mut panels = vec![Panel::new(Axis::linear(label), all)];
     if compared.iter().any(|one| one.contraction.trains.len() > 1) {
         let peaks = compared.iter().map(|one| {
             let first_n = one.contraction.trains[0].peak_n;
             let trains = one.contraction.trains.iter();
-            let point = move |train: &crate::muscle::force::TrainForce| (train.start.as_secs(), train.peak_n / first_n);
+            let point = move |train: &TrainForce| (train.start.as_secs(), train.peak_n / first_n);
             Series::line(&*one.line.model, trains.map(point))
         });
         let fatigue = Panel::new(Axis::linear("peak over the first"), peaks.collect());
