@@ -67,7 +67,7 @@ pub struct MuscleArgs {
     /// The muscle of the pool, a file such as `stimtwin assets muscles/multifidus-l2` prints; that one unless given
     #[arg(long, value_name = "FILE")]
     muscle: Option<PathBuf>,
-    /// The fraction of the pool's units that each pulse recruits, spread from the weakest to the strongest; 1 unless given
+    /// The fraction of the pool's units that each pulse recruits, weak and strong alike; 1 unless given
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     recruited: Option<f64>,
     /// The largest estimated error of force, relative to the largest force, 1e-10 to 1e-2
@@ -306,8 +306,8 @@ fn fatigue_of(model: &str, name: &str, warnings: &mut Vec<String>) -> Result<Fat
         (_, "none") => Ok(Fatigue::NONE),
         ("ding2007", "cocofest") => {
             warnings.push(
-                "ding2007 with the fatigue of ding2003: as the muscle works force rises, because tau1 grows faster than \
-                 A falls; this is what a public port does, not physiology"
+                "ding2007 with the fatigue of ding2003: as the muscle works force rises, because tau1 grows faster \
+                 than A falls; this is what a public port does, not physiology"
                     .to_string(),
             );
             Ok(Fatigue::DING_2003)

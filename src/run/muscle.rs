@@ -178,7 +178,7 @@ const DEFINITIONS: [(&str, &str); 12] = [
     ("last_second_mean_n", "mean force in the last second before end_s; of a shorter train as mean_n"),
     (
         "steady",
-        "from the last pulse back over whole intervals, the fewest that last a second; of a shorter train its second half",
+        "the last whole intervals before the last pulse, the fewest that last a second; else a train's second half",
     ),
     ("ripple", "(steady_max_n - steady_min_n)/steady_mean_n; null for a train of one pulse"),
     ("fatigue", "at end_s: A in N/s, tau1 in s, Km; of the pool the capacity left, as a fraction of the rested one"),

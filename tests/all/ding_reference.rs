@@ -129,8 +129,8 @@ fn val_ding_sessions_with_fatigue() {
                     "force_impulse_0_1800s" => found.impulse_n_s,
                     other => panic!("{other}"),
                 };
-                // The state at the end of a train is that of the last sample, half a millisecond before; A falls by 81 N/s
-                // per second there. Peaks are sampled too.
+                // The state at the end of a train is that of the last sample, half a millisecond before; A falls by
+                // 81 N/s per second there. Peaks are sampled too.
                 close(found, expected, if quantity.ends_with("_end_on") { 5e-5 } else { 1e-5 }, &what);
                 checked += 1;
             }

@@ -13,8 +13,8 @@ use crate::muscle::force::vector::Lane;
 use crate::muscle::force::{Asked, Contraction, ForceError};
 use crate::time::SimTime;
 
-/// The tolerance of the estimate unless another is asked for. The pair's difference is the error of its lower order; what
-/// is kept is the higher, and tests hold it to a tenth of the tolerance.
+/// The tolerance of the estimate unless another is asked for. The pair's difference is the error of its lower order;
+/// what is kept is the higher, and a test holds it to a third of the tolerance.
 pub const TOLERANCE: f64 = 5e-5;
 
 /// The first step after a pulse, s. Ours, as are those below: calcium turns fastest there, and bends as if from a pole

@@ -77,8 +77,8 @@ impl Along<'_> {
 struct Extreme {
     /// About how large, N.
     force_n: f64,
-    /// Where it lies within a step: the knot that the step begins at, the time since then and the length of the step, s,
-    /// and the share of A. None where it lies at a knot, and the force is what the knot says.
+    /// Where it lies within a step: the knot that the step begins at, the time since then and the step's length, s, and
+    /// the share of A. None where it lies at a knot, and the force is what the knot says.
     inside: Option<(Knot<1>, f64, f64, Lane<1>)>,
 }
 

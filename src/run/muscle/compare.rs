@@ -26,7 +26,7 @@ pub struct Line {
     pub ripple: f64,
     /// Its fusion: 1 − (largest − smallest)/(largest force of one pulse); 1 is smooth (Nagamori 2021).
     pub fusion: f64,
-    /// The largest force of the last train over that of the first, in the muscle that tires; 1 where the model does not.
+    /// The largest force of the last train over that of the first, with fatigue; 1 where the model has none.
     pub last_over_first: f64,
 }
 
@@ -104,7 +104,7 @@ pub fn table(compared: &[Compared]) -> String {
         text += &format!("{:>8.1} %{:>8.1} %", 100.0 * line.twitch_share, 100.0 * line.share);
         text += &format!("{:>8.1} %{:>10.3}{:>14.3}", 100.0 * line.ripple, line.fusion, line.last_over_first);
     }
-    text + "\ntwitch and force are shares of the same muscle's steady force at 100 Hz; docs/muscle.md defines each column"
+    text + "\ntwitch and force are shares of the same muscle's steady force at 100 Hz; more in docs/muscle.md"
 }
 
 /// The lines as CSV.
