@@ -82,9 +82,10 @@ fn endurance_s(reach: f64) -> i64 {
 /// s by one electrode in the muscle. The same law of fatigue, and nothing but the fraction of units that is reached.
 #[test]
 fn val_pmc6370345_endurance_goes_with_the_fraction_that_is_reached() {
-    let (nerve, electrode) = (endurance_s(1.0), endurance_s(0.4));
-    println!("endurance: nerve {nerve} s, 0.5 {} s, 0.4 {electrode} s, 0.3 {} s", endurance_s(0.5), endurance_s(0.3));
-    assert!(nerve > 5 * electrode.max(1), "{nerve} {electrode}");
+    let found = [1.0, 0.5, 0.4, 0.3].map(endurance_s);
+    assert_eq!(found, [408, 126, 77, 36], "docs/muscle.md has these");
+    // The ratio of nerve to electrode, 9.4 as measured, is to be 5 at least; the nerve is within two standard deviations.
+    assert!(found[0] >= 5 * found[2] && (787 - found[0]) < 2 * 201 && (84 - found[2]).abs() < 19, "{found:?}");
 }
 
 /// Target 14, missed. Bickel 2004: 180 trains of 6 pulses 70 ms apart, as long on as off, take 44 % of the torque of
