@@ -90,7 +90,7 @@ enum Verb {
     #[command(after_help = "Examples:\n  \
         stimtwin muscle --model ding2003 --rate-hz 20 --on 10s --off 20s --for 30min --picture session.svg\n  \
         stimtwin muscle --compare --rate-hz 20 --on 10s --off 20s --for 5min")]
-    Muscle(MuscleArgs),
+    Muscle(Box<MuscleArgs>),
     /// Make a failing scenario small: the smallest that fails the same expectation
     #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
     Shrink(ShrinkArgs),

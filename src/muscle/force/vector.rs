@@ -42,8 +42,8 @@ impl<const N: usize> Lane<N> {
     #[must_use]
     pub fn abs(self) -> Self {
         let mut out = [0.0; N];
-        for i in 0..N {
-            out[i] = self.0[i].abs();
+        for (out, own) in out.iter_mut().zip(&self.0) {
+            *out = own.abs();
         }
         Self(out)
     }
@@ -53,8 +53,8 @@ impl<const N: usize> Lane<N> {
     #[must_use]
     pub fn larger(self, other: Self) -> Self {
         let mut out = [0.0; N];
-        for i in 0..N {
-            out[i] = if other.0[i] > self.0[i] { other.0[i] } else { self.0[i] };
+        for ((out, own), other) in out.iter_mut().zip(&self.0).zip(&other.0) {
+            *out = if other > own { *other } else { *own };
         }
         Self(out)
     }
@@ -64,8 +64,8 @@ impl<const N: usize> Lane<N> {
     #[must_use]
     pub fn smaller(self, other: Self) -> Self {
         let mut out = [0.0; N];
-        for i in 0..N {
-            out[i] = if other.0[i] < self.0[i] { other.0[i] } else { self.0[i] };
+        for ((out, own), other) in out.iter_mut().zip(&self.0).zip(&other.0) {
+            *out = if other < own { *other } else { *own };
         }
         Self(out)
     }
@@ -82,8 +82,8 @@ impl<const N: usize> Mul<Lane<N>> for f64 {
     #[inline(always)]
     fn mul(self, lane: Lane<N>) -> Lane<N> {
         let mut out = [0.0; N];
-        for i in 0..N {
-            out[i] = self * lane.0[i];
+        for (out, number) in out.iter_mut().zip(&lane.0) {
+            *out = self * number;
         }
         Lane(out)
     }
