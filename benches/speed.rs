@@ -176,6 +176,6 @@ criterion_group! {
         .sample_size(10)
         .measurement_time(Duration::from_secs(8))
         .warm_up_time(Duration::from_secs(1));
-    targets = session, year, recording, shell, arithmetic, axon
+    targets = session, year, recording, shell, arithmetic, axon, recruitment
 }
 criterion_main!(speed);

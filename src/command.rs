@@ -13,10 +13,13 @@ use crate::device::telemetry::{Arrival, LinkFault};
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
 use crate::lead::faults::LeadCommand;
+use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
 use crate::sim::{PatientEntities, Roster, Window};
+use crate::spine::clinic::ClinicTest;
+use crate::spine::{MuscleNow, Spine};
 use crate::time::SimTime;
 
 /// A command to the device, the patient or the leads, or what befalls them.
@@ -32,6 +35,8 @@ pub enum Command {
     Activity(f64),
     /// A change of a lead.
     Lead(Side, LeadCommand),
+    /// A test of the clinic, which changes nothing.
+    Examine(ClinicTest),
 }
 
 /// What the device is told, or what befalls it.
@@ -192,6 +197,8 @@ type Targets<'w, 's> = (
     Query<'w, 's, &'static mut Contact>,
     Query<'w, 's, &'static mut Nerve>,
     Query<'w, 's, &'static mut Multifidus>,
+    Query<'w, 's, &'static MotorUnitPool>,
+    Query<'w, 's, &'static Spine>,
 );
 
 /// Applies the commands of the instant at which the window begins, before anything else happens at it.
@@ -225,6 +232,10 @@ fn apply(command: &Command, at: SimTime, patient: &PatientEntities, targets: &mu
             change_lead(*side, *change, at, patient, targets, log);
             return None;
         }
+        Command::Examine(test) => {
+            examine(*test, at, patient, targets, log);
+            return None;
+        }
         Command::Away(span) => {
             generator.activator.away_until = at + *span;
             format!("away for {span}")
@@ -245,6 +256,18 @@ fn apply(command: &Command, at: SimTime, patient: &PatientEntities, targets: &mu
     None
 }
 
+/// The clinic looks at the patient as he is.
+fn examine(test: ClinicTest, at: SimTime, patient: &PatientEntities, targets: &Targets, log: &mut EventLog) {
+    let (.., multifidi, pools, spines) = targets;
+    let spine = spines.get(patient.patient).expect("the roster's entities live");
+    let muscles = BySide::new(|side| {
+        let entities = &patient.sides[side];
+        let pool = pools.get(entities.pool).expect("the roster's entities live");
+        MuscleNow::of(pool, multifidi.get(entities.multifidus).expect("the roster's entities live"), at)
+    });
+    log.examined(at, test.examine(spine, &muscles));
+}
+
 /// Something happens to a lead.
 fn change_lead(
     side: Side,
@@ -254,7 +277,7 @@ fn change_lead(
     targets: &mut Targets,
     log: &mut EventLog,
 ) {
-    let (generators, leads, contacts, nerves, _) = targets;
+    let (generators, leads, contacts, nerves, ..) = targets;
     let entities = &patient.sides[side];
     let profile = &generators.get(patient.generator).expect("the roster's entities live").profile;
     let mut lead = leads.get_mut(entities.lead).expect("the roster's entities live");

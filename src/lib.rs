@@ -9,6 +9,7 @@
 //! - [`lead`]: conductors and contacts, what really flows, and the ledger of every charge
 //! - [`nerve`]: who fires
 //! - [`muscle`]: motor units, force and fatigue
+//! - [`spine`]: what the muscle does for the spine, and what a clinic finds
 //! - [`adaptation`]: what months change
 //! - [`record`]: samples, events, invariants and the digest
 //! - [`expect`]: what a scenario expects of its run, and what came of that
@@ -49,4 +50,5 @@ pub mod scenario;
 pub mod side;
 pub mod sim;
 pub mod source;
+pub mod spine;
 pub mod time;

@@ -35,6 +35,7 @@ use crate::record::recorder::{Recorder, Rows};
 use crate::record::{Broken, Digests};
 use crate::scenario::Scenario;
 use crate::side::{BySide, Side};
+use crate::spine::Spine;
 use crate::time::{DayClock, SimTime};
 
 /// The schedule in which everything that changes a model runs.
@@ -105,7 +106,7 @@ pub struct SideEntities {
 /// The entities of one patient.
 #[derive(Clone, Debug)]
 pub struct PatientEntities {
-    /// The patient, whom all the others belong to.
+    /// The patient, whom all the others belong to, with the spine.
     pub patient: Entity,
     /// The name that ids are made of.
     pub name: String,
@@ -361,7 +362,7 @@ fn spawn_patient(world: &mut World, scenario: &Scenario, name: &str) {
     let (device, program) = (scenario.device.clone(), scenario.program.clone());
     let generator = PulseGenerator::new(device, program, activator, scenario.clock, &mut log);
     world.insert_resource(log);
-    let patient = world.spawn(StableId::new(name)).id();
+    let patient = world.spawn((StableId::new(name), Spine::new(scenario.spine.clone()))).id();
     let generator = world.spawn((id("generator"), generator, ChildOf(patient))).id();
     let sides =
         BySide::new(|side| spawn_side(world, scenario, &format!("{name}/{}", side.name()), side, patient, generator));

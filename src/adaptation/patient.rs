@@ -31,6 +31,8 @@ pub struct PatientProfile {
     pub muscle: String,
     /// The adaptation rates: a name in `assets/adaptation/` or a file.
     pub adaptation: String,
+    /// The spine: a name in `assets/spine/` or a file; `lumbar` where the profile names none.
+    pub spine: String,
     /// The patient's own daily loading of the muscle, relative to a healthy person's.
     pub activity: Figure,
     /// Both sides.

@@ -6,7 +6,7 @@ use crate::side::Side;
 use crate::time::SimTime;
 
 /// Every event by its name in `events.jsonl`, and whether it has a side.
-pub const EVENTS: [(&str, bool); 31] = [
+pub const EVENTS: [(&str, bool); 32] = [
     ("session_started", false),
     ("session_ended", false),
     ("session_missed", false),
@@ -37,6 +37,7 @@ pub const EVENTS: [(&str, bool); 31] = [
     ("log_changed", false),
     ("lead_changed", true),
     ("habit_changed", false),
+    ("examined", false),
     ("day_adapted", true),
 ];
 

@@ -131,6 +131,7 @@ fn of_others(dice: &mut Dice, name: &str) -> Option<String> {
     Some(match name {
         "Adherence" => format!("chance: {}", dice.pick(&["0", "0.3", "0.9", "1"])),
         "Activity" => format!("level: {}", dice.pick(&["0", "0.5", "1", "2"])),
+        "SuddenRelease" | "SuddenLoad" => format!("newton: {}", dice.pick(&["1", "50", "500"])),
         "DisconnectLead" | "RepairLead" => side(dice),
         "BreakConductor" => format!("{}, contact: E{ring}", side(dice)),
         "IntermittentConductor" => {

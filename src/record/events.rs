@@ -7,6 +7,7 @@ use crate::device::generator::Cause;
 use crate::device::impedance::Verdict;
 use crate::device::therapy::State;
 use crate::side::Side;
+use crate::spine::clinic::Finding;
 use crate::time::{DayClock, SimTime};
 
 /// Something that happened.
@@ -198,6 +199,12 @@ pub enum EventKind {
         /// What it is now.
         habit: String,
     },
+    /// A test of the clinic was done.
+    Examined {
+        /// What was found.
+        #[serde(flatten)]
+        finding: Finding,
+    },
     /// A day's adaptation.
     DayAdapted {
         /// The side.
@@ -241,14 +248,39 @@ impl<'a> EventLine<'a> {
     }
 }
 
-/// The events since they were last taken away.
+/// A test of the clinic with its place in the run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Examination {
+    /// Its name with its number among those of its kind, from 1: `ultrasound_2`.
+    pub name: String,
+    /// When it was done, s since the start.
+    pub at_s: f64,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// The events since they were last taken away, and the tests of the clinic since the start.
 #[derive(Clone, Debug, Default, Resource)]
-pub struct EventLog(Vec<Event>);
+pub struct EventLog(Vec<Event>, Vec<Examination>);
 
 impl EventLog {
     /// Adds an event.
     pub fn push(&mut self, at: SimTime, kind: EventKind) {
         self.0.push(Event { at, kind });
+    }
+
+    /// Adds what a test of the clinic found.
+    pub fn examined(&mut self, at: SimTime, finding: Finding) {
+        let kind = finding.name();
+        let number = self.1.iter().filter(|earlier| earlier.finding.name() == kind).count() + 1;
+        self.1.push(Examination { name: format!("{kind}_{number}"), at_s: at.as_secs(), finding });
+        self.push(at, EventKind::Examined { finding });
+    }
+
+    /// The tests of the clinic since the start.
+    pub fn examinations(&self) -> &[Examination] {
+        &self.1
     }
 
     /// Takes all events away, in the order in which they happened.

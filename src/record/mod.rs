@@ -26,8 +26,9 @@ use crate::nerve::bundle::Nerve;
 use crate::record::digest::{RunDigest, StateWriter};
 use crate::record::probe::SideView;
 use crate::record::recorder::Recorder;
-use crate::side::Side;
+use crate::side::{BySide, Side};
 use crate::sim::{Fault, PatientEntities, Roster, SimSystems, SimTick, Window};
+use crate::spine::Spine;
 
 /// The first invariant that broke, if one did.
 #[derive(Clone, Debug, Default, Resource)]
@@ -84,12 +85,17 @@ type States<'w, 's> = (
     Query<'w, 's, &'static Nerve>,
     Query<'w, 's, &'static MotorUnitPool>,
     Query<'w, 's, &'static Multifidus>,
+    Query<'w, 's, &'static Spine>,
 );
 
 /// A side of a patient, out of the world's queries.
 fn view<'a>(patient: &PatientEntities, side: Side, states: &'a States) -> SideView<'a> {
-    let (generators, leads, contacts, nerves, pools, multifidi) = states;
+    let (generators, leads, contacts, nerves, pools, multifidi, spines) = states;
     let entities = &patient.sides[side];
+    let muscle = |side: Side| {
+        let entities = &patient.sides[side];
+        Some((pools.get(entities.pool).ok()?, multifidi.get(entities.multifidus).ok()?))
+    };
     let view = || {
         Some(SideView {
             generator: generators.get(patient.generator).ok()?,
@@ -98,6 +104,8 @@ fn view<'a>(patient: &PatientEntities, side: Side, states: &'a States) -> SideVi
             nerve: nerves.get(entities.nerve).ok()?,
             pool: pools.get(entities.pool).ok()?,
             multifidus: multifidi.get(entities.multifidus).ok()?,
+            spine: spines.get(patient.patient).ok()?,
+            muscles: BySide { left: muscle(Side::Left)?, right: muscle(Side::Right)? },
         })
     };
     view().expect("the roster's entities live")
@@ -118,7 +126,7 @@ fn check(window: Res<Window>, roster: Res<Roster>, mut broken: ResMut<Broken>, s
 }
 
 fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (String, String)> {
-    let (generators, leads, contacts, nerves, pools, multifidi) = states;
+    let (generators, leads, contacts, nerves, pools, multifidi, _) = states;
     let generator = generators.get(patient.generator).expect("the roster's entities live");
     generator.battery.check().map_err(|message| (format!("{}/generator", patient.name), message))?;
     for side in Side::BOTH {

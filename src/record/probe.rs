@@ -17,8 +17,9 @@ use crate::muscle::cursor::Cursor;
 use crate::muscle::pool::MotorUnitPool;
 use crate::nerve::bundle::Nerve;
 use crate::scenario::reader::closest;
-use crate::side::Side;
+use crate::side::{BySide, Side};
 use crate::sim::PatientEntities;
+use crate::spine::{MuscleNow, Spine, Standing};
 use crate::time::SimTime;
 
 /// What a probe of a side measures.
@@ -76,10 +77,16 @@ pub enum Quantity {
     ClockAhead,
     /// What the device is doing: the place in the list of its states, from 0.
     DeviceState,
+    /// Extension moment of the stimulated fascicles at that joint, Nm; joints count from L5-S1 up, from 0.
+    Moment(usize),
+    /// The smallest eigenvalue of the standing spine's stiffness, Nm/rad; of the spine, as the next one.
+    Stability,
+    /// The load at which the standing spine would buckle, N.
+    BucklingLoad,
 }
 
 /// The quantities of a side with their names, which carry the unit.
-const QUANTITIES: [(&str, Quantity); 19] = [
+const QUANTITIES: [(&str, Quantity); 23] = [
     ("current_ma", Quantity::Current),
     ("load_v", Quantity::Load),
     ("force_n", Quantity::Force),
@@ -99,6 +106,10 @@ const QUANTITIES: [(&str, Quantity); 19] = [
     ("strength_fraction", Quantity::Strength),
     ("type_i_fraction", Quantity::TypeI),
     ("fat_fraction", Quantity::Fat),
+    ("moment_l2_3_nm", Quantity::Moment(3)),
+    ("moment_l3_4_nm", Quantity::Moment(2)),
+    ("moment_l4_5_nm", Quantity::Moment(1)),
+    ("moment_l5_s1_nm", Quantity::Moment(0)),
 ];
 
 /// The quantities of the device, which has no side.
@@ -108,6 +119,10 @@ const OF_DEVICE: [(&str, Quantity); 4] = [
     ("clock_ahead_s", Quantity::ClockAhead),
     ("state_code", Quantity::DeviceState),
 ];
+
+/// The quantities of the spine, which has no side.
+const OF_SPINE: [(&str, Quantity); 2] =
+    [("stability_nm_per_rad", Quantity::Stability), ("buckling_load_n", Quantity::BucklingLoad)];
 
 /// A quantity of the contact of that index.
 type OfContact = fn(usize) -> Quantity;
@@ -133,7 +148,7 @@ impl Probe {
         QUANTITIES.iter().map(|(name, _)| *name).chain(["unit_1.force_n", "E0.residual_uc", "E0.interface_v"])
     }
 
-    /// Every probe of both sides and of the device, but for those of single motor units.
+    /// Every probe of both sides, of the device and of the spine, but for those of single motor units.
     pub fn all() -> Vec<Self> {
         let of_contacts = CONTACT_NAMES.iter().enumerate().flat_map(|(index, contact)| {
             OF_CONTACT.iter().map(move |(name, of_contact)| (format!("{contact}.{name}"), of_contact(index)))
@@ -142,17 +157,29 @@ impl Probe {
         let of_sides = of_side.flat_map(|(name, quantity)| {
             Side::BOTH.map(|side| Self { name: format!("{}.{name}", side.name()), side, quantity })
         });
-        let of_device = OF_DEVICE.iter().map(|(name, quantity)| Self {
-            name: format!("device.{name}"),
-            side: Side::Left,
-            quantity: *quantity,
-        });
-        of_sides.chain(of_device).collect()
+        let without_side = |owner: &'static str, list: &'static [(&str, Quantity)]| {
+            list.iter().map(move |(name, quantity)| Self {
+                name: format!("{owner}.{name}"),
+                side: Side::Left,
+                quantity: *quantity,
+            })
+        };
+        of_sides.chain(without_side("device", &OF_DEVICE)).chain(without_side("spine", &OF_SPINE)).collect()
     }
 
     /// The names of all probes of the device.
     pub fn device_names() -> impl Iterator<Item = &'static str> {
         OF_DEVICE.iter().map(|(name, _)| *name)
+    }
+
+    /// The names of all probes of the spine.
+    pub fn spine_names() -> impl Iterator<Item = &'static str> {
+        OF_SPINE.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether it is of a side: then it has trains.
+    pub fn has_side(&self) -> bool {
+        !(self.name.starts_with("device.") || self.name.starts_with("spine."))
     }
 
     /// Reads a name such as `left.force_n`, `right.unit_120.force_n` or `left.E0.residual_uc`, for a pool of so many
@@ -164,18 +191,24 @@ impl Probe {
         let wrong = || {
             let of_sides =
                 Side::BOTH.iter().flat_map(|side| Self::names().map(move |q| format!("{}.{q}", side.name())));
-            let all: Vec<String> = of_sides.chain(Self::device_names().map(|q| format!("device.{q}"))).collect();
+            let of_device = Self::device_names().map(|q| format!("device.{q}"));
+            let of_spine = Self::spine_names().map(|q| format!("spine.{q}"));
+            let all: Vec<String> = of_sides.chain(of_device).chain(of_spine).collect();
             let names: Vec<&str> = all.iter().map(String::as_str).collect();
             let hint = closest(name, &names).map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
             format!(
-                "{hint}a probe is left or right, a dot, and one of {}; or device, a dot, and one of {}",
+                "{hint}a probe is left or right, a dot, and one of {}; or device, a dot, and one of {}; or spine, a \
+                 dot, and one of {}",
                 Self::names().collect::<Vec<_>>().join(", "),
-                Self::device_names().collect::<Vec<_>>().join(", ")
+                Self::device_names().collect::<Vec<_>>().join(", "),
+                Self::spine_names().collect::<Vec<_>>().join(", ")
             )
         };
-        if let Some(rest) = name.strip_prefix("device.") {
-            let (_, quantity) = OF_DEVICE.iter().find(|(known, _)| *known == rest).ok_or_else(wrong)?;
-            return Ok(Self { name: name.to_string(), side: Side::Left, quantity: *quantity });
+        for (owner, list) in [("device.", &OF_DEVICE[..]), ("spine.", &OF_SPINE[..])] {
+            if let Some(rest) = name.strip_prefix(owner) {
+                let (_, quantity) = list.iter().find(|(known, _)| *known == rest).ok_or_else(wrong)?;
+                return Ok(Self { name: name.to_string(), side: Side::Left, quantity: *quantity });
+            }
         }
         let (side, rest) = name.split_once('.').ok_or_else(wrong)?;
         let side = Side::BOTH.into_iter().find(|s| s.name() == side).ok_or_else(wrong)?;
@@ -243,6 +276,10 @@ pub struct SideView<'a> {
     pub pool: &'a MotorUnitPool,
     /// The muscle over months.
     pub multifidus: &'a Multifidus,
+    /// The spine, which both sides share.
+    pub spine: &'a Spine,
+    /// The motor units and the muscle of both sides.
+    pub muscles: BySide<(&'a MotorUnitPool, &'a Multifidus)>,
 }
 
 impl<'a> SideView<'a> {
@@ -259,12 +296,29 @@ impl<'a> SideView<'a> {
             nerve: part(world, entities.nerve),
             pool: part(world, entities.pool),
             multifidus: part(world, entities.multifidus),
+            spine: part(world, patient.patient),
+            muscles: BySide::new(|side| {
+                let entities = &patient.sides[side];
+                (part(world, entities.pool), part(world, entities.multifidus))
+            }),
         }
+    }
+
+    /// What the spine sees of the muscles at an instant that is not before a last volley.
+    pub fn muscles_at(&self, at: SimTime) -> BySide<MuscleNow> {
+        BySide::new(|side| MuscleNow::of(self.muscles[side].0, self.muscles[side].1, at))
     }
 
     /// The side as it is at an instant, to read several probes of.
     pub fn at(&self, at: SimTime) -> Glance<'_, 'a> {
-        Glance { view: self, at, settled: OnceCell::new(), look: OnceCell::new(), battery: OnceCell::new() }
+        Glance {
+            view: self,
+            at,
+            settled: OnceCell::new(),
+            look: OnceCell::new(),
+            battery: OnceCell::new(),
+            standing: OnceCell::new(),
+        }
     }
 
     /// Lead and contacts as they are at an instant at which nothing is delivered.
@@ -280,6 +334,7 @@ pub struct Glance<'v, 'a> {
     settled: OnceCell<(Lead, [Contact; TERMINALS])>,
     look: OnceCell<Look>,
     battery: OnceCell<Battery>,
+    standing: OnceCell<Standing>,
 }
 
 impl Glance<'_, '_> {
@@ -323,7 +378,17 @@ impl Glance<'_, '_> {
             Quantity::Strength => state.size * state.drive,
             Quantity::TypeI => state.type_i_fraction,
             Quantity::Fat => state.fat_fraction,
+            Quantity::Moment(joint) => {
+                cursor.go_to(self.at, pool);
+                self.view.spine.evoked_moments_nm(cursor.force_n(pool))[joint]
+            }
+            Quantity::Stability => self.standing().stability_nm_per_rad,
+            Quantity::BucklingLoad => self.standing().buckling_load_n,
         }
+    }
+
+    fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| self.view.spine.standing(&self.view.muscles_at(self.at)))
     }
 
     fn settled(&self) -> &(Lead, [Contact; TERMINALS]) {
@@ -353,6 +418,7 @@ mod tests {
         for name in Probe::names() {
             assert!(Probe::parse(&format!("left.{name}"), 120).is_ok(), "{name}");
         }
+        assert!(Probe::all().iter().all(|probe| Probe::parse(&probe.name, 120).as_ref() == Ok(probe)));
         assert!(Probe::parse("left.force", 120).unwrap_err().contains("left.force_n"));
         assert!(Probe::parse("right.unit_121.force_n", 120).unwrap_err().contains("1 to 120"));
         assert!(Probe::parse("middle.force_n", 120).is_err());

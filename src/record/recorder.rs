@@ -48,6 +48,11 @@ impl Recorder {
         self.earliest
     }
 
+    /// Whether a probe of the spine is sampled.
+    pub fn reads_spine(&self) -> bool {
+        self.recordings.iter().flat_map(|recording| &recording.probes).any(|probe| probe.name.starts_with("spine."))
+    }
+
     /// The samples so far, to be read and cleared.
     pub fn rows_mut(&mut self) -> &mut [Rows] {
         &mut self.rows

@@ -164,7 +164,7 @@ fn is_over(deadline: Instant) -> bool {
 
 /// Whether the summary of such a run has every figure that is expected of it.
 fn check_figures(scenario: &Scenario, simulation: &Simulation, watch: &Watch) -> Result<(), RunError> {
-    let unknown = watch.unknown_figures(&Summary::of(scenario, simulation, 0).to_json());
+    let unknown = watch.unknown_figures(&Summary::foreseen(scenario, simulation).to_json());
     let problem = |(line, message)| Problem { file: scenario.file.clone(), line, column: 1, message };
     let problems: Vec<Problem> = unknown.into_iter().map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(RunError::Invalid(problems)) }

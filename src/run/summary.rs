@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
+use crate::command::Command;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
 use crate::nerve::recruitment::Speed;
 use crate::nerve::surrogate::Accuracy;
+use crate::record::events::{EventLog, Examination};
 use crate::record::probe::SideView;
+use crate::record::recorder::Recorder;
 use crate::run::device::DeviceSummary;
 use crate::scenario::Scenario;
 use crate::side::Side;
@@ -48,6 +51,8 @@ pub struct Summary {
     pub left: SideSummary,
     /// The patient's right.
     pub right: SideSummary,
+    /// The tests of the clinic, in the order of time.
+    pub clinic: Vec<Examination>,
     /// What no publication supports, and this run rests on.
     pub hypotheses: Vec<Hypothesis>,
     /// What the scenario expects of the run, and what came of it.
@@ -215,13 +220,28 @@ impl Summary {
                 .collect(),
             left: side(Side::Left),
             right: side(Side::Right),
-            hypotheses: hypotheses(scenario),
+            clinic: simulation.world().resource::<EventLog>().examinations().to_vec(),
+            hypotheses: hypotheses(scenario, simulation),
             expectations: Vec::new(),
         }
     }
 }
 
 impl Summary {
+    /// A summary of a simulation at its start with every key that it will have at the end: the tests of the clinic that
+    /// the timeline has are in it, done now.
+    pub fn foreseen(scenario: &Scenario, simulation: &Simulation) -> Self {
+        let view = simulation.side(Side::Left);
+        let muscles = view.muscles_at(simulation.now());
+        let mut log = EventLog::default();
+        for timed in &scenario.timeline {
+            if let Command::Examine(test) = timed.command {
+                log.examined(timed.at, test.examine(view.spine, &muscles));
+            }
+        }
+        Self { clinic: log.examinations().to_vec(), ..Self::of(scenario, simulation, 0) }
+    }
+
     /// As `summary.json` says it.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("a summary is plain values with text keys")
@@ -274,9 +294,12 @@ impl SideSummary {
     }
 }
 
-/// Every figure of the run's profiles that is a hypothesis.
-fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
-    let Scenario { rates, patient, nerve, muscle, implant, device, .. } = scenario;
+/// Every figure of the run's profiles that is a hypothesis; of the spine only where somebody looks at it, for nothing
+/// else in a run rests on it.
+fn hypotheses(scenario: &Scenario, simulation: &Simulation) -> Vec<Hypothesis> {
+    let examines = scenario.timeline.iter().any(|timed| matches!(timed.command, Command::Examine(_)));
+    let reads_spine = examines || simulation.world().resource::<Recorder>().reads_spine();
+    let Scenario { rates, patient, nerve, muscle, implant, device, spine, .. } = scenario;
     let of_sides = Side::BOTH.into_iter().flat_map(|side| {
         let condition = &patient.sides[side];
         [
@@ -297,6 +320,7 @@ fn hypotheses(scenario: &Scenario) -> Vec<Hypothesis> {
         of_sides.map(|(name, figure)| (name, figure.clone())).collect(),
         named("nerve", &nerve.figures()),
         named("muscle", &muscle.figures()),
+        if reads_spine { named("spine", &spine.figures()) } else { Vec::new() },
         named("implant", &implant.figures()),
         named("device", &device.figures()),
     ];

@@ -9,10 +9,11 @@ use crate::scenario::program::{Maker, read_amplitude_na, read_program};
 use crate::scenario::reader::{Fields, Node};
 use crate::scenario::write::WrittenProgram;
 use crate::side::{BySide, Side};
+use crate::spine::clinic::ClinicTest;
 use crate::time::{LONGEST, SimTime};
 
-/// The names of the commands to the patient and to the leads.
-pub(crate) const OTHERS: [&str; 12] = [
+/// The names of the commands to the patient, to the leads and of the clinic.
+pub(crate) const OTHERS: [&str; 17] = [
     "Away",
     "Adherence",
     "Activity",
@@ -25,7 +26,15 @@ pub(crate) const OTHERS: [&str; 12] = [
     "CorrodeContact",
     "MigrateLead",
     "RepairLead",
+    "SuddenRelease",
+    "SuddenLoad",
+    "ProneInstability",
+    "MultifidusLift",
+    "Ultrasound",
 ];
+
+/// The largest pull of a test, N (ours): more than anybody holds.
+const MOST_PULL_N: f64 = 500.0;
 
 /// The names of the commands to the device, and of what befalls it.
 pub(crate) const OF_DEVICE: [&str; 38] = [
@@ -132,8 +141,18 @@ pub fn read_command(node: Node<'_>, maker: Maker<'_>, program: &mut WrittenProgr
             on_sides(LeadCommand::Migrate { along_mm, across_mm })
         }
         "RepairLead" => on_sides(LeadCommand::Replace),
+        "SuddenRelease" => now(Command::Examine(ClinicTest::SuddenRelease(pull_n(&fields)))),
+        "SuddenLoad" => now(Command::Examine(ClinicTest::SuddenLoad(pull_n(&fields)))),
+        "ProneInstability" => now(Command::Examine(ClinicTest::ProneInstability)),
+        "MultifidusLift" => now(Command::Examine(ClinicTest::MultifidusLift)),
+        "Ultrasound" => now(Command::Examine(ClinicTest::Ultrasound)),
         _ => now(Command::Device(device_command(name, &fields, maker, program))),
     }
+}
+
+/// A pull at the chest, N.
+fn pull_n(fields: &Fields<'_>) -> f64 {
+    number(fields, "newton", 1.0..=MOST_PULL_N, "N")
 }
 
 /// The conductor of a contact opens again and again.

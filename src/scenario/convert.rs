@@ -15,13 +15,14 @@ use crate::scenario::reader::{Problem, Reader, Syntax};
 const LINE: usize = 100;
 
 /// The kind of a file, by a field that only such files have; a scenario where there is none.
-const TELLING: [(&str, Kind); 6] = [
+const TELLING: [(&str, Kind); 7] = [
     ("output", Kind::Devices),
     ("contacts_mm", Kind::Implants),
     ("through_mm", Kind::Nerve),
     ("units", Kind::Muscles),
     ("activity", Kind::Patients),
     ("growth_days", Kind::Adaptation),
+    ("joints_mm", Kind::Spine),
 ];
 
 /// A scenario or a profile in the other language; files that it names are looked for from `folder`.

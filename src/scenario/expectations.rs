@@ -226,8 +226,10 @@ fn read_probe(kind: &str, fields: &Fields<'_>, around: Around<'_>) -> Option<Pro
     let bounds = read_bounds(fields);
     let (probe, windows, every) = (probe?, windows?, every?);
     check_samples(fields, &windows, every, take, around);
-    if windows.each == Each::Train && probe.name.starts_with("device.") {
-        fields.owner().problem("the device has no trains of its own; expected a probe of a side, or each: Session");
+    if windows.each == Each::Train && !probe.has_side() {
+        let owner = probe.name.split('.').next().unwrap_or_default();
+        let problem = format!("the {owner} has no trains of its own; expected a probe of a side, or each: Session");
+        fields.owner().problem(problem);
     }
     let judged = match kind {
         "Always" => Judged::Always(bounds?),

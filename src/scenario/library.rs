@@ -25,6 +25,8 @@ pub enum Kind {
     Patients,
     /// Rates of adaptation.
     Adaptation,
+    /// A spine.
+    Spine,
     /// A scenario.
     Scenarios,
 }
@@ -39,6 +41,7 @@ impl Kind {
             Self::Muscles => "muscles",
             Self::Patients => "patients",
             Self::Adaptation => "adaptation",
+            Self::Spine => "spine",
             Self::Scenarios => "scenarios",
         }
     }
@@ -73,6 +76,8 @@ pub const ASSETS: &[Asset] = &[
     asset!(Patients, "mechanical-clbp", "assets/patients/mechanical-clbp.ron"),
     asset!(Patients, "severe-atrophy", "assets/patients/severe-atrophy.ron"),
     asset!(Adaptation, "default", "assets/adaptation/default.ron"),
+    asset!(Spine, "lumbar", "assets/spine/lumbar.ron"),
+    asset!(Spine, "lumbar-lax", "assets/spine/lumbar-lax.ron"),
     asset!(Scenarios, "first-session", "scenarios/first-session.ron"),
     asset!(Scenarios, "six-months", "scenarios/six-months.ron"),
     asset!(Scenarios, "titration", "scenarios/titration.ron"),
@@ -160,7 +165,7 @@ pub fn read_file(path: &Path) -> Result<String, String> {
 
 /// Whether a file is a profile by the name that it begins with: a device and the like beside scenarios.
 pub fn is_profile(path: &Path) -> bool {
-    const NAMES: [&str; 6] = ["Device", "Patient", "Nerve", "Muscle", "Implant", "Adaptation"];
+    const NAMES: [&str; 7] = ["Device", "Patient", "Nerve", "Muscle", "Implant", "Adaptation", "Spine"];
     let Ok(text) = read_file(path) else { return false };
     let (name, _) = Syntax::Ron.structure(Syntax::Ron.trimmed(&text));
     NAMES.contains(&name)
@@ -215,6 +220,21 @@ pub fn load<T>(node: Node<'_>, kind: Kind, folder: &Path, read: impl FnOnce(Node
             None
         }
     }
+}
+
+/// Reads a built-in profile that nothing names, by a function of its root and its folder.
+pub fn load_built_in<T>(
+    shelf: Option<&Shelf>,
+    kind: Kind,
+    name: &str,
+    read: impl FnOnce(Node<'_>, &Path) -> T,
+) -> Option<T> {
+    let asset = ASSETS.iter().find(|asset| asset.kind == kind && asset.name == name)?;
+    if let Some(shelf) = shelf {
+        shelf.built_in(asset);
+    }
+    read_from(shelf, &format!("assets/{}/{name}.ron", kind.folder()), asset.text, |root| read(root, Path::new(".")))
+        .ok()
 }
 
 /// Reads a text by a function of its root.

@@ -16,6 +16,7 @@ pub mod program;
 mod raw;
 pub mod reader;
 pub mod schema;
+mod spine;
 pub mod timeline;
 pub mod tree;
 pub mod write;
@@ -40,6 +41,7 @@ use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
 use crate::scenario::write::WrittenProgram;
+use crate::spine::profile::SpineProfile;
 use crate::time::{DayClock, LONGEST, SimTime};
 
 /// How long before the start the leads were implanted, unless the scenario says: therapy begins some 14 days after the
@@ -69,6 +71,8 @@ pub struct Scenario {
     pub muscle: MuscleProfile,
     /// How the muscle adapts.
     pub rates: Arc<AdaptationRates>,
+    /// The patient's spine.
+    pub spine: Arc<SpineProfile>,
     /// What stimulates.
     pub device: Arc<DeviceProfile>,
     /// Through which leads.
@@ -149,6 +153,7 @@ struct Treated {
     nerve: NerveProfile,
     muscle: MuscleProfile,
     rates: AdaptationRates,
+    spine: SpineProfile,
 }
 
 fn read_treated(fields: &Fields<'_>, folder: &Path) -> Option<Treated> {
@@ -162,7 +167,11 @@ fn read_treated(fields: &Fields<'_>, folder: &Path) -> Option<Treated> {
         let rates = fields
             .optional("adaptation")
             .and_then(|node| load(node, Kind::Adaptation, folder, profiles::read_adaptation));
-        Some(Treated { patient, nerve: nerve?, muscle: muscle?, rates: rates? })
+        let spine = match fields.optional("spine") {
+            Some(node) => load(node, Kind::Spine, folder, spine::read_spine),
+            None => library::load_built_in(root.shelf(), Kind::Spine, profiles::DEFAULT_SPINE, spine::read_spine),
+        };
+        Some(Treated { patient, nerve: nerve?, muscle: muscle?, rates: rates?, spine: spine? })
     })?
 }
 
@@ -176,6 +185,7 @@ fn read_any(kind: Kind, root: Node<'_>, folder: &Path) -> Option<()> {
         Kind::Muscles => drop(profiles::read_muscle(root, folder)),
         Kind::Patients => drop(profiles::read_patient(&root.fields("Patient"))),
         Kind::Adaptation => drop(profiles::read_adaptation(root, folder)),
+        Kind::Spine => drop(spine::read_spine(root, folder)),
     }
     Some(())
 }
@@ -218,7 +228,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, maker, &written));
     let around = Around { clock, duration, units, folder, maker, base: &base, timeline: timeline_node };
     let expectations = expected.map_or(Vec::new(), |node| read_expectations(node, around));
-    let Treated { patient, nerve, muscle, rates } = treated?;
+    let Treated { patient, nerve, muscle, rates, spine } = treated?;
     Some(Scenario {
         file: root.file().to_string(),
         name: name?,
@@ -230,6 +240,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         nerve,
         muscle,
         rates: Arc::new(rates),
+        spine: Arc::new(spine),
         device: Arc::new(device),
         implant: Arc::new(implant),
         thresholds,

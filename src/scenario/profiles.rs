@@ -20,6 +20,9 @@ use crate::scenario::reader::{Fields, Node};
 use crate::side::BySide;
 use crate::source::{Figure, Source};
 
+/// The spine of a patient whose profile names none.
+pub(super) const DEFAULT_SPINE: &str = "lumbar";
+
 /// The version of the file formats that this program reads.
 pub const VERSION: u64 = 1;
 
@@ -92,7 +95,7 @@ fn point(fields: &Fields<'_>, name: &'static str) -> Point3<f64> {
     fields.required(name).map_or(Point3::origin(), point_of)
 }
 
-fn point_of(node: Node<'_>) -> Point3<f64> {
+pub(super) fn point_of(node: Node<'_>) -> Point3<f64> {
     let numbers: Vec<f64> = node.list().iter().map(|n| n.number(&(-1000.0..=1000.0), "mm")).collect();
     match numbers[..] {
         [x, y, z] => Point3::new(x, y, z),
@@ -299,6 +302,7 @@ pub fn read_patient(fields: &Fields<'_>) -> PatientProfile {
         nerve: text(fields, "nerve"),
         muscle: text(fields, "muscle"),
         adaptation: text(fields, "adaptation"),
+        spine: fields.optional("spine").map_or(DEFAULT_SPINE.to_string(), |node| node.text()),
         activity: figure(fields, "activity", 0.0..=2.0, ""),
         sides,
     }

@@ -27,6 +27,8 @@ mod recovery;
 mod safety;
 mod scenarios;
 mod shrink;
+mod spine;
+mod spine_clinic;
 mod suite;
 mod tape;
 mod threshold_rows;

@@ -102,7 +102,13 @@ fn verif_a_tape_holds_all_that_it_needs() {
     let built_in: Vec<&str> = tape.header.built_in.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         built_in,
-        ["nerve/l2-medial-branch", "adaptation/default", "devices/restorative", "implants/l2-medial-branch"]
+        [
+            "nerve/l2-medial-branch",
+            "adaptation/default",
+            "spine/lumbar",
+            "devices/restorative",
+            "implants/l2-medial-branch"
+        ]
     );
     assert!(tape.header.changed_profiles().is_empty());
     assert_eq!(replayed(&tape, None), Verdict::Same(SimTime::from_nanos(12_500_000_000)));

@@ -157,7 +157,9 @@ impl TraceWriter {
 }
 
 /// The units that end the names of probes, the longer before those that they end in, and how a person writes each.
-const UNITS: [(&str, &str); 11] = [
+const UNITS: [(&str, &str); 13] = [
+    ("_nm_per_rad", "Nm/rad"),
+    ("_nm", "Nm"),
     ("_n_s", "N.s"),
     ("_mah", "mAh"),
     ("_ma", "mA"),
