@@ -159,14 +159,17 @@ impl Ask {
         for &diameter in &self.diameters_um {
             let others = if over_width { self.distances_mm.len() } else { self.widths.len() };
             for other in 0..others {
-                let (name, same): (String, Box<dyn Fn(&Setup) -> bool>) = if over_width {
-                    let distance = self.distances_mm[other];
-                    (format!("{diameter} µm, {distance} mm"), Box::new(move |setup| setup.distance_mm == distance))
-                } else {
-                    let width = self.widths[other];
-                    (format!("{diameter} µm, {}", shown(width)), Box::new(move |setup| setup.width == width))
+                let belongs = |setup: &Setup| {
+                    let same = |distance: f64| setup.distance_mm == distance;
+                    setup.diameter_um == diameter
+                        && if over_width { same(self.distances_mm[other]) } else { setup.width == self.widths[other] }
                 };
-                let own = points.iter().filter(|point| point.setup.diameter_um == diameter && same(&point.setup));
+                let name = if over_width {
+                    format!("{diameter} µm, {} mm", self.distances_mm[other])
+                } else {
+                    format!("{diameter} µm, {}", shown(self.widths[other]))
+                };
+                let own = points.iter().filter(|point| belongs(&point.setup));
                 let points: Vec<Point> = own.cloned().collect();
                 let known = points.iter().filter_map(|point| Some((point.setup, point.threshold.ma()?)));
                 let fit = if over_width {
