@@ -113,9 +113,12 @@ fn val_ding_sessions_with_fatigue() {
                 let Some(part) = protocol.strip_prefix(&protocol_of) else { continue };
                 // Written there with four decimals.
                 let rate_hz = if rate == "33.3333" { 100.0 / 3.0 } else { rate.parse().expect("a rate") };
-                let found = contractions
-                    .entry(rate)
-                    .or_insert_with(|| exactly(&muscle, &pattern(rate_hz, on_s, off_s, until_s, width_us)));
+                let found = contractions.entry(rate).or_insert_with(|| {
+                    let train = pattern(rate_hz, on_s, off_s, until_s, width_us);
+                    // The reference has on-time times rate pulses, rounded down; another would fit in at 33.3 Hz.
+                    let most_pulses = Some((on_s as f64 * rate_hz + 1e-6) as usize);
+                    exactly(&muscle, &Pattern { most_pulses, ..train })
+                });
                 let number = part.strip_prefix("cycle").map_or(1, |cycle| cycle.parse().expect("a number"));
                 let train = found.trains[number - 1];
                 let tired = if part.starts_with("cycle") { train.tired } else { found.end.tired };

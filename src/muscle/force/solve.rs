@@ -22,7 +22,7 @@ pub const TOLERANCE: f64 = 5e-5;
 const FIRST_S: f64 = 0.002;
 
 /// How much longer each step is than the one before.
-const GROWTH: f64 = 1.7;
+const GROWTH: f64 = 1.8;
 
 /// The longest step, s: well within what the method is stable with.
 const LONGEST_S: f64 = 0.025;
