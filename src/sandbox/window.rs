@@ -24,6 +24,7 @@ use egui::{LayerId, Ui, UiBuilder};
 
 use crate::sandbox::act::Act;
 use crate::sandbox::desk::Desk;
+use crate::sandbox::recruiter;
 use crate::sandbox::scene::link::{SceneControl, SceneReport};
 use crate::sandbox::scene::state::{BackState, glow};
 use crate::sandbox::scene::{self, SceneTarget, still};
@@ -101,6 +102,11 @@ pub fn capture(desk: Desk, size: (u32, u32), path: &Path) -> Result<(), WindowEr
         (app, RenderTarget::Image(target.into()))
     })?;
     let image = image.expect("the app that was started has an image");
+    (0..FRAMES_BEFORE).for_each(|_| app.update());
+    // Two captures are the same only if both wait for the exact thresholds.
+    while !recruiter::is_done() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     (0..FRAMES_BEFORE).for_each(|_| app.update());
     still::save(&mut app, &image, path).map_err(WindowError::NoPicture)
 }
