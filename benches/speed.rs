@@ -129,6 +129,32 @@ fn recruitment(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("240 motor axons, exact", |b| b.iter(|| question().exact(all_threads(), |_| true)));
     group.bench_function("a surrogate", |b| b.iter(|| question().fast(all_threads())));
+    group.finish();
+}
+
+/// A session of Ding 2003 with fatigue, 12,000 pulses: one muscle, and each of 64 in the lanes of a batch.
+fn ding(c: &mut Criterion) {
+    use stimtwin::muscle::force::Asked;
+    use stimtwin::muscle::force::parameters::Ding;
+    use stimtwin::muscle::force::solve::{contract, contract_all};
+    use stimtwin::muscle::force::stimulation::Pattern;
+    let session = Pattern {
+        rate_hz: 20.0,
+        intervals: Vec::new(),
+        doublet: None,
+        most_pulses: None,
+        widths_us: vec![214.0],
+        currents_ma: vec![100.0],
+        on: SimTime::from_secs(10),
+        off: Some(SimTime::from_secs(20)),
+        until: SimTime::from_secs(1800),
+    };
+    let session = session.stimulation().expect("12,000 pulses are not too many");
+    let one = || contract(&Ding::DING_2003, &session, Asked::default()).expect("the published constants are allowed");
+    println!("ding: {} N s", one().impulse_n_s);
+    c.bench_function("Ding session, one muscle", |b| b.iter(one));
+    let muscles: Vec<Ding> = (0..64).map(|i| Ding { km: 0.1 + 1e-3 * f64::from(i), ..Ding::DING_2003 }).collect();
+    c.bench_function("Ding sessions, 64 muscles", |b| b.iter(|| contract_all(&muscles, &session, Asked::default())));
 }
 
 /// One session without world, schedule, recorder and digest.
@@ -176,6 +202,6 @@ criterion_group! {
         .sample_size(10)
         .measurement_time(Duration::from_secs(8))
         .warm_up_time(Duration::from_secs(1));
-    targets = session, year, recording, shell, arithmetic, axon, recruitment
+    targets = session, year, recording, shell, arithmetic, axon, recruitment, ding
 }
 criterion_main!(speed);

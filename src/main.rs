@@ -13,6 +13,7 @@ use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
 
 use crate::cli::fuzz::{FuzzArgs, fuzz};
+use crate::cli::muscle::{MuscleArgs, muscle};
 use crate::cli::record::{RecordArgs, record_file};
 use crate::cli::recruit::{RecruitArgs, recruit};
 use crate::cli::replay::{ReplayArgs, replay};
@@ -92,6 +93,11 @@ enum Verb {
     /// Compute whom a scenario's pulses fire at each amplitude: motor axons and afferents
     #[command(after_help = "Example:\n  stimtwin recruit scenarios/first-session.ron --picture recruitment.svg")]
     Recruit(RecruitArgs),
+    /// Stimulate one muscle by itself: force, ripple and fatigue by one force model, or by all side by side
+    #[command(after_help = "Examples:\n  \
+        stimtwin muscle --model ding2003 --rate-hz 20 --on 10s --off 20s --for 30min --picture session.svg\n  \
+        stimtwin muscle --compare --rate-hz 20 --on 10s --off 20s --for 5min")]
+    Muscle(Box<MuscleArgs>),
     /// Make a failing scenario small: the smallest that fails the same expectation
     #[command(after_help = "Example:\n  stimtwin shrink failing.ron --out small.ron")]
     Shrink(ShrinkArgs),
@@ -124,6 +130,7 @@ fn main() -> ExitCode {
         Some(Verb::Schema) => cli::schema::schema(),
         Some(Verb::Threshold(args)) => thresholds(&args),
         Some(Verb::Recruit(args)) => recruit(&args),
+        Some(Verb::Muscle(args)) => muscle(&args),
         Some(Verb::Shrink(args)) => shrink_file(&args),
         Some(Verb::Fuzz(args)) => fuzz(&args),
     }

@@ -62,6 +62,11 @@ pub fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
+/// The hyperbolic tangent.
+pub fn tanh(x: f64) -> f64 {
+    libm::tanh(x)
+}
+
 /// The inverse hyperbolic sine.
 pub fn asinh(x: f64) -> f64 {
     libm::asinh(x)

@@ -5,6 +5,7 @@ pub mod check;
 pub mod convert;
 pub mod curve;
 pub mod fuzz;
+pub mod muscle;
 pub mod record;
 pub mod recruit;
 pub mod replay;

@@ -1,6 +1,7 @@
 //! The muscle: motor units, their twitches, fatigue and force.
 
 pub mod cursor;
+pub mod force;
 pub mod gauge;
 pub mod makeup;
 pub mod pool;

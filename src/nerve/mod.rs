@@ -4,7 +4,6 @@ pub mod axon;
 pub mod bundle;
 pub mod excitation;
 pub mod fibres;
-pub mod field;
 pub mod layout;
 pub mod profile;
 pub mod recovery;

@@ -4,6 +4,7 @@ pub mod curve;
 pub mod device;
 pub mod golden;
 pub mod junit;
+pub mod muscle;
 pub mod output;
 pub mod progress;
 pub mod record;

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::nerve::axon::fibre::Conductivity;
-use crate::nerve::axon::setup::{Polarity, Setup};
+use crate::nerve::axon::setup::{ContactLayout, Polarity, Setup};
 use crate::nerve::axon::threshold::{Task, Threshold, thresholds};
 use crate::nerve::thresholds::TABLE_S_PER_M;
+use crate::nerve::tissue::{Shape, Shell};
 use crate::scenario::reader::{MAX_FILE_BYTES, Problem, closest};
 use crate::time::SimTime;
 
@@ -57,11 +58,17 @@ const OFFSET: Column = optional("offset_mm", -30.0..=30.0, " mm", 0.0);
 const RETURN: Column = optional("return_mm", -60.0..=60.0, " mm", 0.0);
 const CONDUCTIVITY: Column = optional("conductivity_s_per_m", 0.001..=10.0, " S/m", TABLE_S_PER_M);
 const ALONG: Column = optional("conductivity_along_s_per_m", 0.001..=10.0, " S/m", 0.0);
+const LENGTH: Column = optional("contact_length_mm", 0.01..=50.0, " mm", 3.0);
+const RADIUS: Column = optional("contact_radius_mm", 0.01..=5.0, " mm", 0.635);
+const ANGLE: Column = optional("contact_angle_deg", -180.0..=180.0, " degrees", 0.0);
+const SHELL: Column = optional("encapsulation_mm", 0.0..=10.0, " mm", 0.0);
+const SHELL_CONDUCTIVITY: Column = optional("encapsulation_s_per_m", 0.001..=10.0, " S/m", 0.159);
+const CONTACT: &str = "contact";
 const POLARITY: &str = "polarity";
 const PHASES: &str = "phases";
 
 /// The names of all columns that mean something, in the order of the page.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 17] = [
     DIAMETER.name,
     DISTANCE.name,
     WIDTH.name,
@@ -73,6 +80,12 @@ pub const COLUMNS: [&str; 11] = [
     RETURN.name,
     CONDUCTIVITY.name,
     ALONG.name,
+    CONTACT,
+    LENGTH.name,
+    RADIUS.name,
+    ANGLE.name,
+    SHELL.name,
+    SHELL_CONDUCTIVITY.name,
 ];
 
 /// A table that was read.
@@ -163,6 +176,39 @@ impl Row<'_> {
         (None, 0.0)
     }
 
+    /// What the contacts are.
+    fn contact(&mut self, distance_mm: f64, tissue: Conductivity) -> ContactLayout {
+        let names = ["point", "line", "ring"];
+        let found = self.cell(CONTACT).map_or(names[0], |(_, cell)| cell).to_string();
+        let shape = match names.iter().position(|name| *name == found) {
+            Some(place) => Shape::NAMES[place].1,
+            None => {
+                self.wrong(CONTACT, &found, "allowed are point, line and ring");
+                Shape::Point
+            }
+        };
+        for column in [&LENGTH, &RADIUS, &ANGLE] {
+            let of_ring = column.name == RADIUS.name;
+            let idle = shape == Shape::Point || (of_ring && shape == Shape::Line);
+            if let Some(cell) = self.cell(column.name).map(|(_, cell)| cell.to_string()).filter(|_| idle) {
+                let whose = if of_ring { "a ring has a radius" } else { "lines and rings have it" };
+                self.wrong(column.name, &cell, &format!("{whose}: allowed is an empty cell"));
+            }
+        }
+        let (length_mm, radius_mm, angle_deg) = (self.number(&LENGTH), self.number(&RADIUS), self.number(&ANGLE));
+        if shape == Shape::Ring && distance_mm <= radius_mm {
+            let allowed = format!("the fibre is beside the ring: allowed is more than its radius, {radius_mm} mm");
+            self.wrong(DISTANCE.name, &distance_mm.to_string(), &allowed);
+        }
+        let (shell_mm, s_per_m) = (self.number(&SHELL), self.number(&SHELL_CONDUCTIVITY));
+        if shell_mm > 0.0 && (shape != Shape::Point || tissue.across_s_per_m != tissue.along_s_per_m) {
+            let allowed = "a shell is known for a point in tissue that conducts alike in every direction: allowed is 0";
+            self.wrong(SHELL.name, &shell_mm.to_string(), allowed);
+        }
+        let shell = (shell_mm > 0.0).then_some(Shell { radius_mm: shell_mm, s_per_m });
+        ContactLayout { shape, length_mm, radius_mm, angle_deg, shell }
+    }
+
     fn setup(&mut self) -> Setup {
         let nanos = |us: f64| SimTime::from_nanos((us * 1e3).round() as i64);
         let (diameter_um, distance_mm, width_us) =
@@ -183,7 +229,8 @@ impl Row<'_> {
         let along_s_per_m = if along_s_per_m == 0.0 { across_s_per_m } else { along_s_per_m };
         let tissue = Conductivity { across_s_per_m, along_s_per_m };
         let (width, gap) = (nanos(width_us), nanos(gap_us));
-        Setup { diameter_um, distance_mm, width, polarity, recovery, gap, offset_mm, return_mm, tissue }
+        let contact = self.contact(distance_mm, tissue);
+        Setup { diameter_um, distance_mm, width, polarity, recovery, gap, offset_mm, return_mm, tissue, contact }
     }
 }
 

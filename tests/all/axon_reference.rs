@@ -260,8 +260,8 @@ fn verif_half_a_fibre_in_a_mirror_is_the_whole() {
     let setup = Setup::new(10.0, 1.0, micros(60.0));
     let half = setup.task(step);
     let mut whole = half.clone();
-    let contact = stimtwin::nerve::axon::fibre::PointContact { distance_mm: 1.0, along_mm: 0.0, share: 1.0 };
-    whole.fibre = Fibre::whole(10.0, half.fibre.nodes - 1, &[contact], setup.tissue);
+    let reach = half.fibre.nodes - 1;
+    whole.fibre = Fibre::in_field(10.0, (reach, reach), |at_mm| setup.tissue.potential_mv(1.0, at_mm));
     whole.watched = vec![whole.fibre.centre - 8, whole.fibre.centre + 8];
     let found: Vec<f64> = thresholds(&[half, whole], step).into_iter().filter_map(Threshold::ma).collect();
     assert!((found[0] / found[1] - 1.0).abs() < 1e-4, "{found:?}");

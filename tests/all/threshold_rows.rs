@@ -127,3 +127,35 @@ fn verif_every_column_is_on_its_page() {
         assert!(page.contains(&format!("`{column}`")), "{column} is not in threshold.md");
     }
 }
+
+#[test]
+fn verif_the_layout_of_contacts_is_read() {
+    let text = format!(
+        "{HEADER},contact,contact_length_mm,contact_radius_mm,contact_angle_deg,encapsulation_mm,encapsulation_s_per_m\n\
+         10,2,214,,,,,,\n10,2,214,line,0.01,,,,\n10,2,214,line,6,,0,,\n10,2,214,line,6,,90,,\n10,2,214,ring,0.01,0.01,,,\n\
+         10,2,214,,,,,1.5,0.05\n10,2,214,,,,,2.5,0.05\n"
+    );
+    let rows = Rows::from_text("rows.csv", &text).unwrap();
+    let found: Vec<f64> =
+        rows.thresholds(SimTime::from_nanos(2_000), TOLERANCE).into_iter().map(|found| found.ma().unwrap()).collect();
+    let point = found[0];
+    assert!((found[1] / point - 1.0).abs() < 1e-4, "a short line is a point: {found:?}");
+    assert!((found[4] / point - 1.0).abs() < 1e-3, "a small ring is a point: {found:?}");
+    assert!(found[2] > 1.1 * point, "along the fibre a line is flatter: {found:?}");
+    assert!(found[3] < found[2] && found[3] > point, "{found:?}");
+    assert!((found[5] / point - 1.0).abs() < 1e-4, "outside of a shell nothing changes: {found:?}");
+    assert!(found[6] < point, "inside of it the field is steeper: {found:?}");
+    let bad = format!(
+        "{HEADER},contact,contact_length_mm,contact_radius_mm,encapsulation_mm,conductivity_along_s_per_m\n\
+         10,1,214,disk,,,,\n10,1,214,point,3,,,\n10,1,214,line,3,0.5,,\n10,0.5,214,ring,3,,,\n10,1,214,,,,1,0.5\n"
+    );
+    let expected = [
+        "rows.csv:2:10: contact: found disk; allowed are point, line and ring",
+        "rows.csv:3:16: contact_length_mm: found 3; lines and rings have it: allowed is an empty cell",
+        "rows.csv:4:17: contact_radius_mm: found 0.5; a ring has a radius: allowed is an empty cell",
+        "rows.csv:5:4: distance_mm: found 0.5; the fibre is beside the ring: allowed is more than its radius, 0.635 mm",
+        "rows.csv:6:13: encapsulation_mm: found 1; a shell is known for a point in tissue that conducts alike in every \
+         direction: allowed is 0",
+    ];
+    assert_eq!(mistakes(&bad), expected);
+}

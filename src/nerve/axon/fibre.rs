@@ -1,4 +1,4 @@
-//! A straight fibre in the field of point contacts, and the state that it rests in.
+//! A straight fibre in a field, and the state that it rests in.
 
 use std::f64::consts::PI;
 
@@ -30,17 +30,6 @@ impl Conductivity {
     }
 }
 
-/// A point contact beside the fibre.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PointContact {
-    /// From the fibre, mm.
-    pub distance_mm: f64,
-    /// Along the fibre, from its central node, mm.
-    pub along_mm: f64,
-    /// The current out of it for a milliampere of the pulse, mA; negative for a cathode.
-    pub share: f64,
-}
-
 /// A fibre and what a milliampere does outside of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fibre {
@@ -57,24 +46,13 @@ pub struct Fibre {
 }
 
 impl Fibre {
-    /// A fibre that reaches so many nodes to either side of its central one, in the field of contacts.
-    ///
-    /// Where all contacts are above the central node, both halves do the same and only one is computed.
-    pub fn new(diameter_um: f64, reach: usize, contacts: &[PointContact], tissue: Conductivity) -> Self {
-        let whole = Self::whole(diameter_um, reach, contacts, tissue);
-        if contacts.iter().any(|contact| contact.along_mm != 0.0) {
-            return whole;
-        }
-        let field = whole.field[reach * PERIOD..].to_vec();
-        Self { nodes: reach + 1, ends: Ends(End::Mirror, End::Passive), centre: 0, field, ..whole }
-    }
-
-    /// The same with both halves, wherever the contacts are.
-    pub fn whole(diameter_um: f64, reach: usize, contacts: &[PointContact], tissue: Conductivity) -> Self {
-        Self::in_field(diameter_um, (reach, reach), |at_mm| {
-            let of = |contact: &PointContact| tissue.potential_mv(contact.distance_mm, at_mm - contact.along_mm);
-            contacts.iter().map(|contact| contact.share * of(contact)).sum()
-        })
+    /// The half of a fibre beyond its central node, for a field that is the same on both sides of it: what it does, the
+    /// other half does too.
+    #[must_use]
+    pub fn half(&self) -> Self {
+        let field = self.field[self.centre * PERIOD..].to_vec();
+        let nodes = self.nodes - self.centre;
+        Self { nodes, ends: Ends(End::Mirror, self.ends.1), centre: 0, field, ..self.clone() }
     }
 
     /// A fibre of so many nodes before and after its central one, in a field: mV for a milliampere of the pulse, at a

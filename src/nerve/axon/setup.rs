@@ -1,11 +1,15 @@
 //! What a threshold is asked for: a fibre, contacts beside it, the tissue and a pulse.
 
+use nalgebra::{Point3, Vector3};
+
 use crate::device::pulse::{Phase, Waveform};
-use crate::nerve::axon::fibre::{Conductivity, Fibre, PointContact};
+use crate::math;
+use crate::nerve::axon::fibre::{Conductivity, Fibre};
 use crate::nerve::axon::parameters::Geometry;
 use crate::nerve::axon::threshold::{REACHED, Shape, Task};
-use crate::nerve::field::{SourcePoint, drive};
-use crate::nerve::thresholds::{TABLE_S_PER_M, ThresholdTable, biphasic_ratio};
+use crate::nerve::excitation::{Guess, MARGIN};
+use crate::nerve::thresholds::TABLE_S_PER_M;
+use crate::nerve::tissue::{self, CurrentSource, Shell, shell_mv};
 use crate::time::SimTime;
 
 /// Which way the first phase goes through the contact above the fibre.
@@ -17,7 +21,28 @@ pub enum Polarity {
     Anodic,
 }
 
-/// A straight fibre, a point contact beside it, perhaps a second one that takes the current back, and a pulse.
+/// How the contacts are: both alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContactLayout {
+    /// How they give out their current.
+    pub shape: tissue::Shape,
+    /// Their length along the lead, mm.
+    pub length_mm: f64,
+    /// Their radius, mm: of a ring.
+    pub radius_mm: f64,
+    /// Between lead and fibre, degrees; the lead keeps its distance from the fibre.
+    pub angle_deg: f64,
+    /// New tissue around a point, in tissue that conducts alike in every direction.
+    pub shell: Option<Shell>,
+}
+
+impl ContactLayout {
+    /// A point.
+    pub const POINT: Self =
+        Self { shape: tissue::Shape::Point, length_mm: 0.0, radius_mm: 0.0, angle_deg: 0.0, shell: None };
+}
+
+/// A straight fibre, a contact beside it, perhaps a second one that takes the current back, and a pulse.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setup {
     /// Diameter of the fibre, µm.
@@ -38,6 +63,8 @@ pub struct Setup {
     pub return_mm: Option<f64>,
     /// Of the tissue.
     pub tissue: Conductivity,
+    /// What the contacts are.
+    pub contact: ContactLayout,
 }
 
 /// The current of a shape's first phase, nA: large, so that a weak long phase keeps its digits.
@@ -56,6 +83,7 @@ impl Setup {
             offset_mm: 0.0,
             return_mm: None,
             tissue: Conductivity::isotropic(TABLE_S_PER_M),
+            contact: ContactLayout::POINT,
         }
     }
 
@@ -92,40 +120,44 @@ impl Setup {
         self.waveform().length()
     }
 
-    /// The contacts, for a milliampere of the pulse.
-    fn contacts(&self) -> Vec<PointContact> {
-        let first = PointContact { distance_mm: self.distance_mm, along_mm: self.offset_mm, share: 1.0 };
-        let back = self.return_mm.map(|mm| PointContact { along_mm: self.offset_mm + mm, share: -1.0, ..first });
-        std::iter::once(first).chain(back).collect()
-    }
-
-    /// About where the threshold is, mA: from the table, which is exact for one cathodic phase above a node.
-    fn guess_ma(&self) -> f64 {
-        let width_us = self.width.nanos() as f64 / 1e3;
-        // In tissue that conducts better along the fibre, a contact is as if it were nearer.
-        let (across, along) = (self.tissue.across_s_per_m, self.tissue.along_s_per_m);
-        let distance_mm = self.distance_mm * (along / across).sqrt();
-        let sources: Vec<SourcePoint> = self
-            .contacts()
-            .iter()
-            .map(|contact| SourcePoint { distance_mm, along_mm: contact.along_mm, share_ma: contact.share })
-            .collect();
-        let drive = drive(self.diameter_um, &sources, &ThresholdTable::embedded().at_width(width_us));
-        let strongest = match self.polarity {
-            Polarity::Cathodic => drive.cathodic,
-            Polarity::Anodic => drive.anodic,
+    /// The contacts with their shares of the current.
+    fn sources(&self) -> Vec<(CurrentSource, f64)> {
+        let ContactLayout { shape, length_mm, radius_mm, angle_deg, .. } = self.contact;
+        let angle = angle_deg.to_radians();
+        let axis = Vector3::new(0.0, math::sin(angle), math::cos(angle));
+        let at = |z_mm: f64| {
+            let centre_mm = Point3::new(self.distance_mm, 0.0, z_mm);
+            CurrentSource { shape, centre_mm, axis, length_mm, radius_mm }
         };
-        let ratio = self.recovery.map_or(1.0, |times| {
-            biphasic_ratio(self.diameter_um, self.distance_mm, width_us, self.gap.nanos() as f64 / 1e3, times)
-        });
-        across / TABLE_S_PER_M * ratio / strongest
+        let back = self.return_mm.map(|mm| (at(self.offset_mm + mm), -1.0));
+        std::iter::once((at(self.offset_mm), 1.0)).chain(back).collect()
     }
 
     /// The search for the threshold at a time step.
     pub fn task(&self, step: SimTime) -> Task {
-        let fibre = Fibre::new(self.diameter_um, self.reach(), &self.contacts(), self.tissue);
+        let (reach, sources) = (self.reach(), self.sources());
+        let potential_mv = |z_mm: f64| -> f64 {
+            let of = |(source, share): &(CurrentSource, f64)| {
+                let along = z_mm - source.centre_mm.z;
+                let distance_mm = (self.distance_mm * self.distance_mm + along * along).sqrt();
+                let shell = self.contact.shell.map(|shell| shell_mv(shell, self.tissue.across_s_per_m, distance_mm));
+                let point = Point3::new(0.0, 0.0, z_mm);
+                share * (source.potential_mv(self.tissue, point) + shell.unwrap_or(0.0))
+            };
+            sources.iter().map(of).sum()
+        };
+        let internode_mm = Geometry::at(self.diameter_um).internode_um / 1e3;
+        let looked_at = (reach + MARGIN) as i64;
+        let nodes: Vec<f64> = (-looked_at..=looked_at).map(|node| potential_mv(node as f64 * internode_mm)).collect();
+        let waveform = self.waveform();
+        // Where nothing excites there is no guess, and the search finds nothing from any.
+        let guess_ma = Guess::new(&waveform).threshold_ma(self.diameter_um, &nodes).unwrap_or(1.0);
+        // Both halves of a fibre below the middle of a contact do the same.
+        let mirrored = self.offset_mm == 0.0 && self.return_mm.is_none();
+        let whole = Fibre::in_field(self.diameter_um, (reach, reach), potential_mv);
+        let fibre = if mirrored { whole.half() } else { whole };
         let watched = self.watched(&fibre);
-        Task::new(fibre, Shape::new(&self.waveform(), step), watched, self.guess_ma())
+        Task::new(fibre, Shape::new(&waveform, step), watched, guess_ma)
     }
 
     /// Nodes where an action potential is looked for.
