@@ -188,7 +188,7 @@ fn verif_curves_that_cannot_be_drawn_exit_with_2() {
         (&["--curve", "current-distance", "--return", "0.01"], "0.1 mm"),
         (&["--curve", "current-distance", "--picture", "a.jpg"], ".svg or .png"),
         (&["--curve", "current-distance", "--rows", "docs/threshold_rows.csv"], "cannot be used with"),
-        (&["--rows", "docs/threshold_rows.csv", "--distance", "2"], "--curve"),
+        (&["--rows", "docs/threshold_rows.csv", "--distance", "2"], "cannot be used with"),
         (&["--rows", "docs/threshold_rows.csv", "--tolerance", "0"], "1e-6 to 0.1"),
     ] {
         let output = threshold(arguments);
