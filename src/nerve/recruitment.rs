@@ -18,21 +18,32 @@ use crate::nerve::layout::{Along, Axon, Layout};
 use crate::nerve::surrogate::{Accuracy, Sample, Surrogate};
 use crate::time::SimTime;
 
-/// Time steps of an exact threshold here: twice the one at the finer less the one at the coarser is that of no step at
-/// all, since the method is of the first order. What is left is below a part in a thousand.
-const STEPS: [SimTime; 2] = [SimTime::from_nanos(4_000), SimTime::from_nanos(2_000)];
+/// How exact an exact threshold is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Precision {
+    /// Time steps: twice the threshold at the finer less that at the coarser, which is twice as long, is that of no step
+    /// at all, since the method is of the first order.
+    pub steps: [SimTime; 2],
+    /// How near a threshold is found at either step, relative to it.
+    pub tolerance: f64,
+    /// Nodes of a fibre beyond those that are driven.
+    pub beyond: usize,
+}
 
-/// How near a threshold is found at either step, and how much the finer one lowers it at most.
-const TOLERANCE: f64 = 3e-4;
-const BY_STEP: f64 = 0.01;
+impl Precision {
+    /// What recruitment has: within a part in two hundred of what much finer steps, more nodes and a longer search give.
+    /// Ours.
+    pub const RECRUITMENT: Self =
+        Self { steps: [SimTime::from_nanos(8_000), SimTime::from_nanos(4_000)], tolerance: 5e-4, beyond: REACHED + 2 };
+}
+
+/// How much the finer step lowers a threshold at most.
+const BY_STEP: f64 = 0.02;
 
 /// How far the guesses from the table are off, and those of a surrogate. Ours: the search works with any, and is
 /// fastest where they are about right.
 const OF_GUESS: f64 = 0.15;
 const OF_SURROGATE: f64 = 0.02;
-
-/// Nodes of a fibre beyond those that are driven. The reference computations have as many.
-const BEYOND: usize = 12;
 
 /// Fibres that a surrogate is made with, and others that it is tried on. Ours.
 const MADE_WITH: usize = 40;
@@ -42,7 +53,7 @@ const TRIED_ON: usize = 24;
 const KEPT: usize = 64;
 
 /// Axons of an exact answer that are worked on together: after each so many those who wait can look.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 64;
 
 /// A pulse below this part of every guess fires nobody, whatever the guesses are off by. Ours: they are within a factor
 /// of two of the exact thresholds.
@@ -121,11 +132,12 @@ struct Excited {
 }
 
 impl Stimulus {
-    /// The sign of the current that excites: of the strongest lobe, the first of them.
+    /// The sign of the current that excites: of the strongest lobe, and the first of those that are about as strong.
     fn sign(&self) -> f64 {
+        const ABOUT: f64 = 0.9;
         let lobes = lobes(&self.waveform);
-        let strongest = lobes.iter().map(|(phase, _)| phase.current_na.abs()).max().unwrap_or(0);
-        let first = lobes.iter().find(|(phase, _)| phase.current_na.abs() == strongest);
+        let strongest = lobes.iter().map(|(phase, _)| phase.current_na.abs()).max().unwrap_or(0) as f64;
+        let first = lobes.iter().find(|(phase, _)| phase.current_na.abs() as f64 >= ABOUT * strongest);
         first.map_or(-1.0, |(phase, _)| phase.current_na.signum() as f64)
     }
 
@@ -143,7 +155,7 @@ impl Stimulus {
     }
 
     /// About where the thresholds of axons are, mA; not finite where there is none.
-    fn guesses_ma(&self, axons: &[Axon]) -> Vec<f64> {
+    pub fn guesses_ma(&self, axons: &[Axon]) -> Vec<f64> {
         let guess = Guess::new(&self.waveform);
         let of = |axon: &Axon| {
             let (_, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
@@ -155,20 +167,33 @@ impl Stimulus {
     /// The exact thresholds of axons, mA, looked for from guesses that are off by about so much; not finite where there
     /// is none.
     fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], off: f64, threads: usize) -> Vec<f64> {
+        self.precisely_ma(axons, guesses_ma, off, threads, Precision::RECRUITMENT)
+    }
+
+    /// The same as precisely as that.
+    pub fn precisely_ma(
+        &self,
+        axons: &[Axon],
+        guesses_ma: &[f64],
+        off: f64,
+        threads: usize,
+        precision: Precision,
+    ) -> Vec<f64> {
+        let Precision { steps, tolerance, beyond } = precision;
         let mut found = vec![f64::INFINITY; axons.len()];
         let mut asked: Vec<usize> = Vec::new();
         let mut tasks: Vec<Task> = Vec::new();
-        let shape = Shape::new(&self.waveform, STEPS[0]);
+        let shape = Shape::new(&self.waveform, steps[0]);
         for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
             let Some(excited) = self.excited(axon).filter(|_| guess.is_finite()) else { continue };
-            let fibre = self.layout.along(axon, &self.shares).fibre(excited.reach, BEYOND);
+            let fibre = self.layout.along(axon, &self.shares).fibre(excited.reach, beyond);
             // An action potential that has left all of the field behind it, to either side.
-            let watched = vec![BEYOND - REACHED, fibre.nodes - 1 - (BEYOND - REACHED)];
+            let watched = vec![beyond - REACHED, fibre.nodes - 1 - (beyond - REACHED)];
             asked.push(index);
-            tasks.push(Task { stride: off, tolerance: TOLERANCE, ..Task::new(fibre, shape.clone(), watched, *guess) });
+            tasks.push(Task { stride: off, tolerance, ..Task::new(fibre, shape.clone(), watched, *guess) });
         }
-        let coarse = thresholds_on(threads, &tasks, STEPS[0]);
-        let shape = Shape::new(&self.waveform, STEPS[1]);
+        let coarse = thresholds_on(threads, &tasks, steps[0]);
+        let shape = Shape::new(&self.waveform, steps[1]);
         for (task, coarse) in tasks.iter_mut().zip(&coarse) {
             task.shape = shape.clone();
             task.stride = BY_STEP;
@@ -176,7 +201,7 @@ impl Stimulus {
                 task.guess_ma = ma * (1.0 - BY_STEP / 2.0);
             }
         }
-        let fine = thresholds_on(threads, &tasks, STEPS[1]);
+        let fine = thresholds_on(threads, &tasks, steps[1]);
         for (index, answers) in asked.into_iter().zip(coarse.into_iter().zip(fine)) {
             if let (Threshold::At(coarse), Threshold::At(fine)) = answers {
                 found[index] = 2.0 * fine - coarse;

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(words_of(&Axis::linear(""), &[90.0, 100.0], 5), ["90", "95", "100"]);
         assert_eq!(words_of(&Axis::log(""), &[10.0, 500.0], 10), ["10", "20", "50", "100", "200", "500"]);
         assert_eq!(words_of(&Axis::log(""), &[1.0, 1e5], 10), ["1", "10", "100", "1000", "10000", "100000"]);
-        assert_eq!(words_of(&Axis::log(""), &[0.05, 9.0], 5), ["0.1", "1", "10"][..2]);
+        assert_eq!(words_of(&Axis::log(""), &[0.05, 9.0], 5), ["0.1", "1", "10"]);
         assert_eq!(words_of(&Axis::log(""), &[0.2, 0.5], 4), ["0.2", "0.3", "0.4", "0.5"]);
         assert_eq!(words_of(&Axis::linear(""), &[], 4), ["0", "0.5", "1"]);
     }

@@ -1,7 +1,7 @@
 //! Thresholds worked out beside the window: a guess at once, the surrogate soon, the exact axon as it comes.
 //!
-//! One thread of its own works on the question that was asked last, on all processors but one, and turns to the next as
-//! soon as somebody asks it. Answers are a function of the question alone, so that whoever asks again gets them at once.
+//! One thread of its own works on the question that was asked last, on all processors but one, and turns to the next
+//! as soon as somebody asks it. Answers are a function of the question alone: whoever asks again gets them at once.
 
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard};
 

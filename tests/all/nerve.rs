@@ -8,7 +8,7 @@ use stimtwin::device::pulse::{Phase, Waveform};
 use stimtwin::nerve::bundle::Nerve;
 use stimtwin::nerve::layout::{Axon, Layout};
 use stimtwin::nerve::profile::NerveProfile;
-use stimtwin::nerve::recruitment::{Question, Recruitment, Speed};
+use stimtwin::nerve::recruitment::{Precision, Question, Recruitment, Speed};
 use stimtwin::random::StableId;
 use stimtwin::scenario::Scenario;
 use stimtwin::side::Side;
@@ -61,6 +61,24 @@ fn val_a_surrogate_is_as_near_to_the_axon_as_it_says() {
         let off = apart(&fast, &exact);
         assert!(off < 2.0 * accuracy.largest_error, "{off} for {accuracy:?}");
         assert!(apart(&question.guess(), &exact) < 1.0, "a guess is within a factor of two");
+    }
+}
+
+/// Finer steps, a longer search and longer fibres change an exact threshold by less than a part in two hundred.
+#[test]
+fn verif_an_exact_threshold_is_converged() {
+    let nerve = nerve(|_| (), 6, Side::Right);
+    let fine =
+        Precision { steps: [SimTime::from_nanos(2_000), SimTime::from_nanos(1_000)], tolerance: 2e-5, beyond: 24 };
+    let short = Waveform::new([phase(-1_000_000, 60), phase(1_000_000, 60)], false);
+    for (waveform, shares) in [(balanced(), BIPOLAR), (balanced(), MONOPOLAR), (short, BIPOLAR)] {
+        let question = nerve.question(waveform, &shares);
+        let found = exact(&question, 2);
+        let precise = question.stimulus.precisely_ma(&question.motor, &found.motor_ma, 0.005, 2, fine);
+        for (found, precise) in found.motor_ma.iter().zip(&precise) {
+            println!("{:+.4} %", (found / precise - 1.0) * 100.0);
+            assert!((found / precise - 1.0).abs() < 5e-3, "{found} for {precise} mA");
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl Pattern {
 
     /// The offsets of a train's pulses, shorter than its on-time.
     fn offsets(&self, on: SimTime) -> Vec<SimTime> {
-        let most = self.most_pulses.unwrap_or(MOST_PULSES);
+        let most = self.most_pulses.unwrap_or(MOST_PULSES + 1);
         let mut offsets: Vec<SimTime> =
             (0..most).map(|index| self.offset(index)).take_while(|&offset| offset < on).collect();
         if let Some(doublet) = self.doublet.filter(|&doublet| doublet < on) {
