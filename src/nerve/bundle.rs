@@ -38,6 +38,8 @@ pub struct Nerve {
     encapsulation: f64,
     /// Thresholds for the shapes of pulses and the shares of contacts that came last, the latest first.
     tuned: Vec<Tuned>,
+    /// The last question, which knows the field that the next may need.
+    asked: Option<Question>,
     /// The worst of the surrogates that were used.
     accuracy: Option<Accuracy>,
 }
@@ -57,16 +59,21 @@ enum Known {
     Thresholds(Arc<Recruitment>),
 }
 
-/// The waveform as it would be with a stimulating phase of a milliampere, to a part in 10,000: what thresholds depend
+/// The waveform as it would be with a stimulating phase of a milliampere, to a part in 1,000: what thresholds depend
 /// on, and alike for all amplitudes of a ramp.
 fn unit_shape(waveform: Waveform) -> Waveform {
     const UNIT_NA: i64 = 1_000_000;
-    const STEP_NA: i64 = 100;
+    const STEP_NA: i64 = 1_000;
     let amplitude = i128::from(waveform.stimulus().current_na.abs().max(1));
     waveform.map(|phase| {
         let scaled = i128::from(phase.current_na) * i128::from(UNIT_NA / STEP_NA) * 2 / amplitude;
         Phase { current_na: ((scaled + scaled.signum()) / 2) as i64 * STEP_NA, ..phase }
     })
+}
+
+/// Shares to a part in a thousand: where current leaks they drift from pulse to pulse, and thresholds hardly do.
+fn rounded(shares: &[f64; TERMINALS]) -> [f64; TERMINALS] {
+    shares.map(|share| (share * 1e3).round() / 1e3 + 0.0)
 }
 
 impl Nerve {
@@ -94,6 +101,7 @@ impl Nerve {
             afferents: Fibres::new(profile, spectrum, of_afferents, &afferent_id, seed),
             encapsulation: 1.0,
             tuned: Vec::new(),
+            asked: None,
             accuracy: None,
         }
     }
@@ -162,13 +170,10 @@ impl Nerve {
 
     /// What it would take to fire its axons with that pulse through those contacts.
     pub fn question(&self, waveform: Waveform, shares: &[f64; TERMINALS]) -> Question {
-        Question {
-            stimulus: Stimulus { layout: self.layout.clone(), shares: *shares, waveform: unit_shape(waveform) },
-            domain: self.domain,
-            motor: self.motor.axons().clone(),
-            afferents: self.afferents.axons().clone(),
-            encapsulation: self.encapsulation,
-        }
+        let stimulus =
+            Stimulus { layout: self.layout.clone(), shares: rounded(shares), waveform: unit_shape(waveform) };
+        Question::new(stimulus, self.domain, self.motor.axons().clone(), self.afferents.axons().clone())
+            .encapsulated(self.encapsulation)
     }
 
     /// Adds whom a run of pulses fires to `volleys`.
@@ -191,8 +196,8 @@ impl Nerve {
             return None;
         }
         let relative = amplitude_ma / self.encapsulation;
-        let shape = unit_shape(pulse.waveform);
-        let place = self.tuned.iter().position(|tuned| tuned.shares == pulse.shares && tuned.shape == shape);
+        let (shape, shares) = (unit_shape(pulse.waveform), rounded(&pulse.shares));
+        let place = self.tuned.iter().position(|tuned| tuned.shares == shares && tuned.shape == shape);
         if let Some(place) = place {
             self.tuned[..=place].rotate_right(1);
             match &self.tuned[0].known {
@@ -201,7 +206,11 @@ impl Nerve {
                 Known::NobodyAt(_) => drop(self.tuned.remove(0)),
             }
         }
-        let question = Question { encapsulation: 1.0, ..self.question(pulse.waveform, &pulse.shares) };
+        let question = self.question(pulse.waveform, &shares).encapsulated(1.0);
+        let question = match &self.asked {
+            Some(before) => question.after(before),
+            None => question,
+        };
         let known = if question.is_hopeless(relative) {
             Known::NobodyAt(relative)
         } else {
@@ -214,8 +223,9 @@ impl Nerve {
         if let Known::Thresholds(answer) = &known {
             self.accuracy = self.accuracy.into_iter().chain(answer.accuracy).reduce(Accuracy::worse);
         }
+        self.asked = Some(question);
         self.tuned.truncate(KEPT - 1);
-        self.tuned.insert(0, Tuned { shape, shares: pulse.shares, known });
+        self.tuned.insert(0, Tuned { shape, shares, known });
         match &self.tuned[0].known {
             Known::Thresholds(thresholds) => Some(thresholds.clone()),
             Known::NobodyAt(_) => None,

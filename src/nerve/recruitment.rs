@@ -14,7 +14,7 @@ use crate::lead::conductor::TERMINALS;
 use crate::math;
 use crate::nerve::axon::threshold::{REACHED, Shape, Task, Threshold, thresholds_on};
 use crate::nerve::excitation::{Guess, MARGIN, Site, lobes, site};
-use crate::nerve::layout::{Along, Axon, Layout};
+use crate::nerve::layout::{Axon, Layout};
 use crate::nerve::surrogate::{Accuracy, Sample, Surrogate};
 use crate::time::SimTime;
 
@@ -32,9 +32,12 @@ pub struct Precision {
 
 impl Precision {
     /// What recruitment has: within a part in two hundred of what much finer steps, more nodes and a longer search give.
-    /// Ours.
-    pub const RECRUITMENT: Self =
-        Self { steps: [SimTime::from_nanos(8_000), SimTime::from_nanos(4_000)], tolerance: 5e-4, beyond: REACHED + 2 };
+    /// The coarser step is a twenty-fifth of the shortest lobe, and 8 µs at most. Ours.
+    pub fn of(waveform: &Waveform) -> Self {
+        let shortest = lobes(waveform).iter().map(|(phase, _)| phase.width.nanos()).min().unwrap_or(0);
+        let fine = SimTime::from_nanos((shortest / 50).clamp(500, 4_000));
+        Self { steps: [fine * 2, fine], tolerance: 5e-4, beyond: REACHED + 2 }
+    }
 }
 
 /// How much the finer step lowers a threshold at most.
@@ -125,6 +128,25 @@ pub struct Stimulus {
     pub waveform: Waveform,
 }
 
+/// The potentials at the nodes of an axon, mV for a milliampere.
+#[derive(Clone, Debug, PartialEq)]
+struct Nodes {
+    /// The number of the first along the nerve.
+    first: i64,
+    potentials_mv: Vec<f64>,
+}
+
+/// The potentials at the nodes of all axons, worked out when they are first needed.
+#[derive(Clone, Debug, Default)]
+struct AllNodes(Arc<OnceLock<Vec<Nodes>>>);
+
+impl PartialEq for AllNodes {
+    /// They follow from what they are worked out from.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// Where an axon is excited: the nodes by their number along the nerve.
 struct Excited {
     reach: (i64, i64),
@@ -141,33 +163,39 @@ impl Stimulus {
         first.map_or(-1.0, |(phase, _)| phase.current_na.signum() as f64)
     }
 
-    /// The potentials at the nodes of an axon, mV for a milliampere, and the number of the first.
-    fn potentials_mv(along: &Along<'_>) -> (i64, Vec<f64>) {
+    /// The potentials at the nodes of an axon.
+    fn nodes(&self, axon: &Axon) -> Nodes {
+        let along = self.layout.along(axon, &self.shares);
         let (from, to) = along.nodes();
-        let (from, to) = (from - MARGIN as i64, to + MARGIN as i64);
-        (from, (from..=to).map(|node| along.potential_mv(along.node_mm(node))).collect())
+        let (first, last) = (from - MARGIN as i64, to + MARGIN as i64);
+        let potentials_mv = (first..=last).map(|node| along.potential_mv(along.node_mm(node))).collect();
+        Nodes { first, potentials_mv }
     }
 
-    fn excited(&self, axon: &Axon) -> Option<Excited> {
-        let (first, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
-        let site = site(&potentials_mv, self.sign())?;
-        Some(Excited { reach: (first + site.reach.0 as i64, first + site.reach.1 as i64), site })
+    fn excited(&self, nodes: &Nodes) -> Option<Excited> {
+        let site = site(&nodes.potentials_mv, self.sign())?;
+        let number = |index: usize| nodes.first + index as i64;
+        Some(Excited { reach: (number(site.reach.0), number(site.reach.1)), site })
     }
 
     /// About where the thresholds of axons are, mA; not finite where there is none.
     pub fn guesses_ma(&self, axons: &[Axon]) -> Vec<f64> {
+        let nodes: Vec<Nodes> = axons.iter().map(|axon| self.nodes(axon)).collect();
+        self.guesses_at_ma(axons, &nodes)
+    }
+
+    fn guesses_at_ma(&self, axons: &[Axon], nodes: &[Nodes]) -> Vec<f64> {
         let guess = Guess::new(&self.waveform);
-        let of = |axon: &Axon| {
-            let (_, potentials_mv) = Self::potentials_mv(&self.layout.along(axon, &self.shares));
-            guess.threshold_ma(axon.diameter_um, &potentials_mv).unwrap_or(f64::INFINITY)
+        let of = |(axon, nodes): (&Axon, &Nodes)| {
+            guess.threshold_ma(axon.diameter_um, &nodes.potentials_mv).unwrap_or(f64::INFINITY)
         };
-        axons.iter().map(of).collect()
+        axons.iter().zip(nodes).map(of).collect()
     }
 
     /// The exact thresholds of axons, mA, looked for from guesses that are off by about so much; not finite where there
     /// is none.
     fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], off: f64, threads: usize) -> Vec<f64> {
-        self.precisely_ma(axons, guesses_ma, off, threads, Precision::RECRUITMENT)
+        self.precisely_ma(axons, guesses_ma, off, threads, Precision::of(&self.waveform))
     }
 
     /// The same as precisely as that.
@@ -185,7 +213,7 @@ impl Stimulus {
         let mut tasks: Vec<Task> = Vec::new();
         let shape = Shape::new(&self.waveform, steps[0]);
         for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
-            let Some(excited) = self.excited(axon).filter(|_| guess.is_finite()) else { continue };
+            let Some(excited) = self.excited(&self.nodes(axon)).filter(|_| guess.is_finite()) else { continue };
             let fibre = self.layout.along(axon, &self.shares).fibre(excited.reach, beyond);
             // An action potential that has left all of the field behind it, to either side.
             let watched = vec![beyond - REACHED, fibre.nodes - 1 - (beyond - REACHED)];
@@ -210,7 +238,7 @@ impl Stimulus {
         found
     }
 
-    /// The same pulse as surrogates know it: lobes of one current each, to two parts in a hundred.
+    /// The same pulse as surrogates know it: lobes of one current each, to two parts in a hundred, and so the shares.
     ///
     /// A pulse that the circuit bends a little is taken for one that it does not. The charge of a later lobe is off by
     /// one part in a hundred at most, and a threshold by less than one in a thousand.
@@ -224,7 +252,8 @@ impl Stimulus {
             let current_na = (phase.current_na.signum() as f64 * UNIT_NA * math::exp(steps * STEP)).round() as i64;
             [Phase { current_na, ..phase }, Phase { current_na: 0, width: gap }]
         });
-        Self { waveform: Waveform::new(phases, false), ..self.clone() }
+        let shares = self.shares.map(|share| (share / STEP).round() * STEP + 0.0);
+        Self { waveform: Waveform::new(phases, false), shares, ..self.clone() }
     }
 
     /// The surrogate for this stimulus, made now or kept from before; none where too few fibres can be fired at all.
@@ -253,7 +282,7 @@ impl Stimulus {
         let axons: Vec<Axon> = (0..MADE_WITH + TRIED_ON).map(|number| domain.fibre(number)).collect();
         let exact_ma = self.exact_ma(&axons, &self.guesses_ma(&axons), OF_GUESS, threads);
         let sample = |(axon, &threshold_ma): (&Axon, &f64)| {
-            let site = self.excited(axon).filter(|_| threshold_ma.is_finite())?.site;
+            let site = self.excited(&self.nodes(axon)).filter(|_| threshold_ma.is_finite())?.site;
             Some(Sample { diameter_um: axon.diameter_um, site, threshold_ma })
         };
         let samples = |from: usize, to: usize| -> Vec<Sample> {
@@ -282,6 +311,7 @@ pub struct Question {
     pub afferents: Arc<[Axon]>,
     /// The factor by which encapsulation has raised all thresholds.
     pub encapsulation: f64,
+    nodes: AllNodes,
 }
 
 /// Thresholds: the amplitude of the first phase at which each axon fires from rest, mA; not finite where it never does.
@@ -304,6 +334,34 @@ impl Recruitment {
 }
 
 impl Question {
+    /// What that pulse does to those axons.
+    pub fn new(stimulus: Stimulus, domain: Domain, motor: Arc<[Axon]>, afferents: Arc<[Axon]>) -> Self {
+        Self { stimulus, domain, motor, afferents, encapsulation: 1.0, nodes: AllNodes::default() }
+    }
+
+    /// The same with thresholds raised by that factor.
+    #[must_use]
+    pub fn encapsulated(self, encapsulation: f64) -> Self {
+        Self { encapsulation, ..self }
+    }
+
+    /// The same, knowing the field that another question has worked out where it is the same.
+    #[must_use]
+    pub fn after(self, other: &Self) -> Self {
+        let (a, b) = (&self.stimulus, &other.stimulus);
+        let alike = a.shares == b.shares && a.layout == b.layout && self.motor == other.motor;
+        let nodes = if alike && self.afferents == other.afferents { other.nodes.clone() } else { self.nodes };
+        Self { nodes, ..self }
+    }
+
+    fn nodes(&self) -> &[Nodes] {
+        self.nodes.0.get_or_init(|| self.all().iter().map(|axon| self.stimulus.nodes(axon)).collect())
+    }
+
+    fn guesses_ma(&self) -> Vec<f64> {
+        self.stimulus.guesses_at_ma(&self.all(), self.nodes())
+    }
+
     fn all(&self) -> Vec<Axon> {
         self.motor.iter().chain(self.afferents.iter()).copied().collect()
     }
@@ -316,13 +374,13 @@ impl Question {
 
     /// Whether no axon can be near its threshold at that amplitude, mA.
     pub fn is_hopeless(&self, amplitude_ma: f64) -> bool {
-        let least = self.stimulus.guesses_ma(&self.all()).into_iter().fold(f64::INFINITY, f64::min);
+        let least = self.guesses_ma().into_iter().fold(f64::INFINITY, f64::min);
         amplitude_ma < HOPELESS * least * self.encapsulation
     }
 
     /// About what the answer will be, at once: within a factor of two.
     pub fn guess(&self) -> Recruitment {
-        self.answer(&self.stimulus.guesses_ma(&self.all()), None)
+        self.answer(&self.guesses_ma(), None)
     }
 
     /// The answer of the surrogate, with its error. On so many threads where one has to be made.
@@ -338,11 +396,11 @@ impl Question {
             return (vec![f64::INFINITY; axons.len()], nobody);
         };
         let first = self.stimulus.first_of_lobe();
-        let of = |axon: &Axon| {
-            let excited = self.stimulus.excited(axon);
+        let of = |(axon, nodes): (&Axon, &Nodes)| {
+            let excited = self.stimulus.excited(nodes);
             excited.map_or(f64::INFINITY, |excited| first * surrogate.threshold_ma(axon.diameter_um, &excited.site))
         };
-        (axons.iter().map(of).collect(), surrogate.accuracy)
+        (axons.iter().zip(self.nodes()).map(of).collect(), surrogate.accuracy)
     }
 
     /// The exact answer. After every few axons `go_on` sees what is known, the rest still from the surrogate, and says
@@ -351,7 +409,7 @@ impl Question {
         let (mut of_all, accuracy) = self.by_surrogate(threads);
         let axons = self.all();
         let (guesses_ma, off) = match accuracy.made_with {
-            0 => (self.stimulus.guesses_ma(&axons), OF_GUESS),
+            0 => (self.guesses_ma(), OF_GUESS),
             _ => (of_all.clone(), OF_SURROGATE),
         };
         // Neighbours in threshold together: their fibres are about as long, and their runs.
