@@ -82,6 +82,11 @@ pub fn sin(x: f64) -> f64 {
     libm::sin(x)
 }
 
+/// The chance that a normal number of mean 0 and standard deviation 1 is below `x`.
+pub fn normal_below(x: f64) -> f64 {
+    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
 /// A smooth curve through points that need not be evenly spaced: the cubic through the four nearest, which is a
 /// straight line or a parabola at the ends where there are fewer. `xs` rises strictly; outside of it the line through
 /// the two outermost points goes on.

@@ -37,7 +37,7 @@ pub enum Stream {
     NodeOffset = 3,
     /// Whether the patient takes a scheduled session; the index is its day and its place in it.
     Adherence = 4,
-    /// How far an axon's threshold is off at one pulse; the index is the pulse's microsecond and the axon.
+    /// How far an axon's threshold is off at one pulse: eight pulses a block; the index is the block and the axon.
     ThresholdNoise = 5,
 }
 
@@ -45,7 +45,7 @@ pub enum Stream {
 pub struct Draw(ChaCha8Rng);
 
 impl Draw {
-    /// The draws for `index` of `stream` of the thing called `id`; up to 4 numbers, each used once.
+    /// The draws for `index` of `stream` of the thing called `id`; up to 8 uniform or 4 normal numbers, each used once.
     pub fn new(seed: u64, id: &StableId, stream: Stream, index: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());

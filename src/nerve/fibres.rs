@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::device::pulse::Run;
+use crate::math;
 use crate::nerve::layout::Axon;
 use crate::nerve::profile::{NerveProfile, Spectrum};
 use crate::nerve::recovery::Recovery;
@@ -37,10 +38,29 @@ pub struct Fibres {
     noise: f64,
     /// When each fired last.
     fired_at: Vec<Option<SimTime>>,
+    /// Pulses until now, but for those far below all thresholds: what noise is drawn for.
+    pulses: u64,
+    /// What was worked out last for each: no state, only to be had again.
+    worked_out: Vec<WorkedOut>,
     /// How many the last pulse fired, and how many the pulse that fired most.
     last: usize,
     most: usize,
 }
+
+/// Draws that one block of the generator gives.
+const DRAWS: u64 = 8;
+
+/// What is needed for an axon again and again.
+#[derive(Clone, Copy, Debug)]
+struct WorkedOut {
+    /// Factors of its recovery after the intervals that came last.
+    factors: [(SimTime, f64); 2],
+    /// A block of draws, by its number.
+    draws: (u64, [f64; DRAWS as usize]),
+}
+
+const NOT_YET: WorkedOut =
+    WorkedOut { factors: [(SimTime::from_nanos(-1), 1.0); 2], draws: (u64::MAX, [0.0; DRAWS as usize]) };
 
 /// What a run of pulses does to an axon.
 enum Fate {
@@ -74,6 +94,8 @@ impl Fibres {
         Self {
             recoveries: axons.iter().map(|axon| Recovery::new(axon.diameter_um, refractory)).collect(),
             fired_at: vec![None; axons.len()],
+            worked_out: vec![NOT_YET; axons.len()],
+            pulses: 0,
             axons,
             id: id.clone(),
             seed,
@@ -120,22 +142,42 @@ impl Fibres {
         if amplitude_ma >= threshold_ma * most * first.max(later) { Fate::Always } else { Fate::Open }
     }
 
-    /// Whether an axon fires at a pulse.
-    fn fires(&self, axon: usize, at: SimTime, amplitude_ma: f64, threshold_ma: f64) -> bool {
-        let recovery = self.fired_at[axon].map_or(1.0, |before| self.recoveries[axon].factor(at - before));
-        let (least, most) = (1.0 - FARTHEST * self.noise, 1.0 + FARTHEST * self.noise);
-        let threshold_ma = threshold_ma * recovery;
+    /// The factor of an axon's recovery at an instant.
+    fn recovery(&mut self, axon: usize, at: SimTime) -> f64 {
+        let Some(before) = self.fired_at[axon] else { return 1.0 };
+        let since = at - before;
+        let factors = &mut self.worked_out[axon].factors;
+        if let Some((_, factor)) = factors.iter().find(|(interval, _)| *interval == since) {
+            return *factor;
+        }
+        let factor = self.recoveries[axon].factor(since);
+        *factors = [(since, factor), factors[0]];
+        factor
+    }
+
+    /// A number between 0 and 1 for an axon at a pulse.
+    fn draw(&mut self, axon: usize, pulse: u64) -> f64 {
+        let block = pulse / DRAWS;
+        let draws = &mut self.worked_out[axon].draws;
+        if draws.0 != block {
+            let index = block * self.axons.len() as u64 + axon as u64;
+            let mut draw = Draw::new(self.seed, &self.id, Stream::ThresholdNoise, index);
+            *draws = (block, std::array::from_fn(|_| draw.uniform()));
+        }
+        draws.1[(pulse % DRAWS) as usize]
+    }
+
+    /// Whether an axon fires at the pulse of that number and instant.
+    fn fires(&mut self, axon: usize, (pulse, at): (u64, SimTime), amplitude_ma: f64, threshold_ma: f64) -> bool {
+        let threshold_ma = threshold_ma * self.recovery(axon, at);
         // A draw is made only where it decides.
-        if amplitude_ma < threshold_ma * least {
+        if amplitude_ma < threshold_ma * (1.0 - FARTHEST * self.noise) {
             return false;
         }
-        if amplitude_ma >= threshold_ma * most {
+        if amplitude_ma >= threshold_ma * (1.0 + FARTHEST * self.noise) {
             return true;
         }
-        // No two pulses of a side begin in the same microsecond.
-        let index = (at.nanos() / 1_000).unsigned_abs() * self.axons.len() as u64 + axon as u64;
-        let z = Draw::new(self.seed, &self.id, Stream::ThresholdNoise, index).normal();
-        amplitude_ma >= threshold_ma * (1.0 + self.noise * z.clamp(-FARTHEST, FARTHEST))
+        self.draw(axon, pulse) < math::normal_below((amplitude_ma / threshold_ma - 1.0) / self.noise)
     }
 
     /// Tells who fires at each of the pulses, those that are alike as one run; the amplitude and the thresholds in mA.
@@ -164,7 +206,7 @@ impl Fibres {
             let at = pulses.at + pulses.period * pulse;
             let mut fired = always;
             for &axon in &open {
-                if self.fires(axon, at, amplitude_ma, thresholds_ma[axon]) {
+                if self.fires(axon, (self.pulses + pulse as u64, at), amplitude_ma, thresholds_ma[axon]) {
                     fired.insert(axon);
                     self.fired_at[axon] = Some(at);
                 }
@@ -183,6 +225,7 @@ impl Fibres {
             run.count = pulses.count;
         }
         tell_run(run);
+        self.pulses += pulses.count as u64;
         let end = pulses.at + pulses.period * (pulses.count - 1);
         for axon in (0..self.axons.len()).filter(|&axon| always.contains(axon)) {
             self.fired_at[axon] = Some(end);
@@ -194,6 +237,7 @@ impl Fibres {
         w.count("recruited", self.last as u64);
         w.count("recruited_most", self.most as u64);
         w.times("fired_at", &self.fired_at);
+        w.count("pulses", self.pulses);
     }
 }
 
@@ -239,7 +283,10 @@ mod tests {
                     let one_by_one: Vec<Volley> =
                         (0..30).flat_map(|i| told(&mut single, one(i), amplitude_ma)).collect();
                     assert_eq!(of_run, one_by_one, "{noise} {period_ms} {amplitude_ma}");
-                    assert_eq!((whole.fired_at, whole.most), (single.fired_at, single.most));
+                    assert_eq!(
+                        (whole.fired_at, whole.most, whole.pulses),
+                        (single.fired_at, single.most, single.pulses)
+                    );
                 }
             }
         }

@@ -69,7 +69,7 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
              once;",
         ),
         (
-            r#"Against(program: (both: (amplitude_ma: 0.3)), probe: "right.force_n", take: Max, relation: Ratio,
+            r#"Against(program: (both: (amplitude_ma: 0.35)), probe: "right.force_n", take: Max, relation: Ratio,
                 min: 2)"#,
             r#"Against(program: (both: (amplitude_ma: 1.2)), probe: "right.force_n", take: Max,
                 relation: Difference, min: 1)"#,
