@@ -133,8 +133,19 @@ impl Fibres {
     fn fate(&self, axon: usize, pulses: Pulses, amplitude_ma: f64, threshold_ma: f64) -> Fate {
         let recovery = &self.recoveries[axon];
         let (least, most) = (1.0 - FARTHEST * self.noise, 1.0 + FARTHEST * self.noise);
-        if amplitude_ma < threshold_ma * least * recovery.range().0 {
+        // An axon at rest that does not fire stays at rest.
+        let at_rest = self.fired_at[axon].is_none_or(|before| pulses.at - before >= recovery.over());
+        if amplitude_ma < threshold_ma * least * if at_rest { 1.0 } else { recovery.range().0 } {
             return Fate::Never;
+        }
+        // Mostly neither how long ago it fired nor how long it has from pulse to pulse matters.
+        let rested = |interval: SimTime| interval >= recovery.refractory();
+        let can_fire = self.fired_at[axon].is_none_or(|before| rested(pulses.at - before));
+        if can_fire
+            && (pulses.count == 1 || rested(pulses.period))
+            && amplitude_ma >= threshold_ma * most * recovery.range().1
+        {
+            return Fate::Always;
         }
         // If it fires at all of them, this is how long it has each time.
         let first = self.fired_at[axon].map_or(1.0, |before| recovery.factor(pulses.at - before));

@@ -98,6 +98,11 @@ impl Recovery {
         self.range
     }
 
+    /// How long after a firing the axon cannot fire at all.
+    pub fn refractory(&self) -> SimTime {
+        self.refractory
+    }
+
     /// How long after a firing the axon is as at rest.
     pub fn over(&self) -> SimTime {
         self.over

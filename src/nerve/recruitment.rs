@@ -21,8 +21,8 @@ use crate::time::SimTime;
 /// How exact an exact threshold is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Precision {
-    /// Time steps: twice the threshold at the finer less that at the coarser, which is twice as long, is that of no step
-    /// at all, since the method is of the first order.
+    /// Time steps, the coarser twice the finer: twice the threshold at the finer less that at the coarser is that of no
+    /// step at all, since the method is of the first order.
     pub steps: [SimTime; 2],
     /// How near a threshold is found at either step, relative to it.
     pub tolerance: f64,
