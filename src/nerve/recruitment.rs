@@ -31,8 +31,8 @@ pub struct Precision {
 }
 
 impl Precision {
-    /// What recruitment has: within a part in two hundred of what much finer steps, more nodes and a longer search give.
-    /// The coarser step is a twenty-fifth of the shortest lobe, and 8 µs at most. Ours.
+    /// What recruitment has: within a part in two hundred of what much finer steps, more nodes and a longer search
+    /// give. The coarser step is a twenty-fifth of the shortest lobe, and 8 µs at most. Ours.
     pub fn of(waveform: &Waveform) -> Self {
         let shortest = lobes(waveform).iter().map(|(phase, _)| phase.width.nanos()).min().unwrap_or(0);
         let fine = SimTime::from_nanos((shortest / 50).clamp(500, 4_000));
