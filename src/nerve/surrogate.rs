@@ -3,8 +3,8 @@
 //! Where a fibre is excited, its threshold depends on its diameter and on what the field looks like there, and on
 //! nothing else; of that, the spread second difference takes the largest part out. What is left over, the logarithm of
 //! threshold times drive, is a smooth function of diameter and shape. It is interpolated through exact thresholds by
-//! kriging with a linear trend (Sacks and others 1989), its length of correlation chosen by leaving one out. Fibres that
-//! were not used to make it tell how far it is off.
+//! kriging with a linear trend (Sacks and others 1989), its length of correlation chosen by leaving one out.
+//! Fibres that were not used to make it tell how far it is off.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use serde::Serialize;

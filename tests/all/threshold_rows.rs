@@ -131,8 +131,9 @@ fn verif_every_column_is_on_its_page() {
 #[test]
 fn verif_the_layout_of_contacts_is_read() {
     let text = format!(
-        "{HEADER},contact,contact_length_mm,contact_radius_mm,contact_angle_deg,encapsulation_mm,encapsulation_s_per_m\n\
-         10,2,214,,,,,,\n10,2,214,line,0.01,,,,\n10,2,214,line,6,,0,,\n10,2,214,line,6,,90,,\n10,2,214,ring,0.01,0.01,,,\n\
+        "{HEADER},contact,contact_length_mm,contact_radius_mm,contact_angle_deg,encapsulation_mm,\
+         encapsulation_s_per_m\n10,2,214,,,,,,\n10,2,214,line,0.01,,,,\n10,2,214,line,6,,0,,\n\
+         10,2,214,line,6,,90,,\n10,2,214,ring,0.01,0.01,,,\n\
          10,2,214,,,,,1.5,0.05\n10,2,214,,,,,2.5,0.05\n"
     );
     let rows = Rows::from_text("rows.csv", &text).unwrap();

@@ -361,7 +361,7 @@ fn step_as_is(cable: &mut Cable, current_ma: &Lane) {
         resolve(&cable.walls[node], &done[0], &mut u, &mut x, &mut spots[0], current_ma);
         cable.gates[node].advance(&spots[0].membrane, cable.dt_ms);
         for i in 0..LANES {
-            // Past the end of a shorter fibre there is a membrane at rest, which is no extreme of one that does something.
+            // Past the end of a shorter fibre there is a membrane at rest, which is no extreme of another.
             let v = spots[0].membrane[i];
             lowest[i] = if v < lowest[i] { v } else { lowest[i] };
             highest[i] = if v > highest[i] { v } else { highest[i] };
