@@ -2,9 +2,10 @@
 //! out of each contact.
 //!
 //! A table, CSV: `along_mm`, then a column for each contact that it knows, `E0` to `E3` and `Case`, in mV for a
-//! milliampere out of that contact; without `Case` the case is far away. A column `path` numbers several
-//! fibres' ways through the field; each axon takes one of them. Between its rows the potential follows the cubic through the four nearest; beyond its ends it falls off as
-//! that of a point at its highest place, in proportion to one over the distance from there.
+//! milliampere out of that contact; without `Case` the case is far away. A column `path` numbers several fibres' ways
+//! through the field; each axon takes one of them. Between its rows the potential follows the cubic through the four
+//! nearest; beyond its ends it falls off as that of a point at its highest place, in proportion to one over the
+//! distance from there.
 
 use crate::device::pulse::{CONTACT_NAMES, CONTACTS_PER_LEAD};
 use crate::lead::conductor::TERMINALS;

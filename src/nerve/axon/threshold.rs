@@ -1,10 +1,11 @@
 //! The least current that fires a fibre, for many fibres.
 //!
-//! A fibre fires when the potential of a watched node rises above −20 mV, during the pulse or in the 3 ms after it. The
-//! search (`search.rs`) starts from a guess, widens its steps until one current is silent and another fires, and
-//! narrows what is between to the tolerance. Each lane is a search of its own: a run ends as soon as it is decided, the next
-//! current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane. What the
-//! other lanes do changes no bit of a result, so that neither the order of the fibres nor the number of threads does.
+//! A fibre fires when the potential of a watched node rises above −20 mV, during the pulse or in the 3 ms after it.
+//! The search (`search.rs`) starts from a guess, widens its steps until one current is silent and another fires, and
+//! narrows what is between to the tolerance. Each lane is a search of its own: a run ends as soon as it is decided,
+//! the next current of that fibre begins in the next step, and when a fibre is done the next fibre takes its lane.
+//! What the other lanes do changes no bit of a result, so that neither the order of the fibres nor the number of
+//! threads does.
 
 use std::collections::BTreeMap;
 
