@@ -19,6 +19,7 @@ use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
 use crate::sim::{PatientEntities, Roster, Window};
 use crate::spine::clinic::ClinicTest;
+use crate::spine::profile::RAD;
 use crate::spine::{MuscleNow, Spine};
 use crate::time::SimTime;
 
@@ -33,6 +34,8 @@ pub enum Command {
     Adherence(f64),
     /// The patient's own daily loading, relative to a healthy person's.
     Activity(f64),
+    /// The patient bends the lower back forward by so many degrees, or back where that is negative.
+    Bend(f64),
     /// A change of a lead.
     Lead(Side, LeadCommand),
     /// A test of the clinic, which changes nothing.
@@ -197,7 +200,7 @@ type Targets<'w, 's> = (
     Query<'w, 's, &'static mut Contact>,
     Query<'w, 's, &'static mut Nerve>,
     Query<'w, 's, &'static mut Multifidus>,
-    Query<'w, 's, &'static MotorUnitPool>,
+    Query<'w, 's, &'static mut MotorUnitPool>,
     Query<'w, 's, &'static Spine>,
 );
 
@@ -250,6 +253,16 @@ fn apply(command: &Command, at: SimTime, patient: &PatientEntities, targets: &mu
                 targets.4.get_mut(entity).expect("the roster's entities live").activity = *level;
             }
             format!("activity {level}")
+        }
+        Command::Bend(flexion_deg) => {
+            let fascicles = targets.6.get(patient.patient).expect("the roster's entities live");
+            let fascicles = fascicles.stretches(flexion_deg * RAD);
+            let factors = Side::BOTH.map(|side| {
+                let mut pool = targets.5.get_mut(patient.sides[side].pool).expect("the roster's entities live");
+                pool.stretch(at, &fascicles);
+                pool.makeup().length_factor()
+            });
+            format!("lower back bent by {flexion_deg}°: force {:.3} of that in the neutral pose", factors[0])
         }
     };
     log.push(at, EventKind::HabitChanged { habit });

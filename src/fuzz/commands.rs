@@ -130,6 +130,7 @@ fn of_others(dice: &mut Dice, name: &str) -> Option<String> {
     let (ring, other) = (dice.below(4), dice.between(1, 3).unsigned_abs());
     Some(match name {
         "Adherence" => format!("chance: {}", dice.pick(&["0", "0.3", "0.9", "1"])),
+        "Bend" => format!("flexion_deg: {}", dice.pick(&["-20", "0", "30", "60"])),
         "Activity" => format!("level: {}", dice.pick(&["0", "0.5", "1", "2"])),
         "SuddenRelease" | "SuddenLoad" => format!("newton: {}", dice.pick(&["1", "50", "500"])),
         "DisconnectLead" | "RepairLead" => side(dice),

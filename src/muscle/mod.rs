@@ -3,8 +3,10 @@
 pub mod cursor;
 pub mod force;
 pub mod gauge;
+pub mod length;
 pub mod makeup;
 pub mod pool;
+pub mod potentiation;
 pub mod profile;
 pub mod twitch;
 

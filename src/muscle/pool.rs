@@ -6,7 +6,8 @@
 //!
 //! Fatigue is that of Potvin and Fuglevand 2017: a unit loses capacity at its own rate times its relative force.
 //! Recovery is not in that paper; here it acts all the time, at the fatigue rate divided by `recovery_ratio` times the
-//! deficit.
+//! deficit. Where the profile says so, twitches are potentiated ([`crate::muscle::potentiation`]), and force follows the
+//! length of the fascicles ([`crate::muscle::length`]).
 
 use bevy::ecs::component::Component;
 
@@ -14,8 +15,9 @@ use crate::device::program::pulses_within;
 use crate::device::pulse::Run;
 use crate::muscle::gauge::{Gauge, LOOK, LOOK_EVERY, Look};
 use crate::muscle::makeup::{Condition, Makeup};
+use crate::muscle::potentiation::Potentiation;
 use crate::muscle::profile::MuscleProfile;
-use crate::muscle::twitch::{LANES, Lane, Step, Twitches, gain, impulse, out_of_range, repeat, watch};
+use crate::muscle::twitch::{LANES, Lane, Step, Twitches, gain, impulse, out_of_range, relative_force, repeat, watch};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::record::digest::StateWriter;
 use crate::time::SimTime;
@@ -36,6 +38,8 @@ pub struct MotorUnitPool {
     pub(super) state: Vec<Twitches>,
     /// Contraction times as last renewed, s, and the deficits that they were renewed at.
     pub(super) contraction_s: Vec<Lane>,
+    /// Potentiation; none where the profile has none.
+    potentiation: Option<Potentiation>,
     renewed_deficit: Vec<Lane>,
     renewed_second: i64,
     /// The last volley, and when each unit fired last before it.
@@ -99,6 +103,7 @@ impl MotorUnitPool {
             at: SimTime::ZERO,
             state: vec![Twitches::REST; lanes],
             contraction_s: vec![[1.0; LANES]; lanes],
+            potentiation: profile.potentiation.as_ref().map(|profile| Potentiation::new(profile, lanes)),
             renewed_deficit: vec![[0.0; LANES]; lanes],
             renewed_second: i64::MIN,
             last: None,
@@ -187,6 +192,9 @@ impl MotorUnitPool {
     /// Takes regular volleys, of which `last` is the last.
     fn repeat(&mut self, last: Volley, count: usize) {
         repeat(&self.cache.step, &self.cache.kick, &mut self.state, count);
+        if let (Some(potentiation), Some(interval)) = (&mut self.potentiation, self.cache.step_length) {
+            potentiation.repeat(&self.cache.kick, interval, count);
+        }
         self.gauge.passed(last.at - self.at, count);
         self.block.volleys += count;
         self.at = last.at;
@@ -203,6 +211,10 @@ impl MotorUnitPool {
             self.close_block(Stretch::Interval);
             self.renewed_second = second;
             self.renew(RENEWAL_DEFICIT);
+            if let Some(potentiation) = &mut self.potentiation {
+                potentiation.renew();
+                self.cache.kick_interval = None;
+            }
         }
         let interval = self.last.map(|last| volley.at - last.at);
         let same_units = self.last.is_some_and(|last| last.fired == volley.fired);
@@ -212,6 +224,9 @@ impl MotorUnitPool {
         }
         for (state, kick) in self.state.iter_mut().zip(&self.cache.kick) {
             (0..LANES).for_each(|i| state.pending[i] += kick[i]);
+        }
+        if let Some(potentiation) = &mut self.potentiation {
+            potentiation.fire(&self.cache.kick);
         }
         self.block.volleys += 1;
         self.last = Some(volley);
@@ -230,9 +245,18 @@ impl MotorUnitPool {
             let interval = regular_interval.or_else(|| self.fired_before[unit].map(|before| volley.at - before));
             let contraction_s = self.contraction_s[unit / LANES][unit % LANES];
             let fires = volley.fired.contains(unit);
-            self.cache.kick[unit / LANES][unit % LANES] = if fires { kick(contraction_s, interval) } else { 0.0 };
+            self.cache.kick[unit / LANES][unit % LANES] =
+                if fires { self.kick(unit, contraction_s, interval) } else { 0.0 };
         }
         self.cache.kick_interval = regular_interval;
+    }
+
+    /// What a firing adds to a unit that fired `interval` before.
+    fn kick(&self, unit: usize, contraction_s: f64, interval: Option<SimTime>) -> f64 {
+        let rate = interval.map_or(0.0, |interval| contraction_s / interval.as_secs());
+        let potentiated =
+            |potentiation: &Potentiation| potentiation.factor(unit / LANES, unit % LANES, relative_force(rate));
+        gain(rate) * self.potentiation.as_ref().map_or(1.0, potentiated)
     }
 
     /// Notes when the units of the last volley fired.
@@ -291,6 +315,9 @@ impl MotorUnitPool {
             }
         };
         repeat(steps, no_kick, &mut self.state, 1);
+        if let Some(potentiation) = &mut self.potentiation {
+            potentiation.decay(length);
+        }
         self.at += length;
         self.cache.version += 1;
     }
@@ -314,7 +341,7 @@ impl MotorUnitPool {
                     self.makeup.set_twitch(&mut self.cache.step, length, lane, i, contraction_s);
                 }
                 if self.cache.kick_interval.is_some() && fired.contains(lane * LANES + i) {
-                    self.cache.kick[lane][i] = kick(contraction_s, self.cache.kick_interval);
+                    self.cache.kick[lane][i] = self.kick(lane * LANES + i, contraction_s, self.cache.kick_interval);
                 }
             }
         }
@@ -367,6 +394,13 @@ impl MotorUnitPool {
         self.renew(0.0);
     }
 
+    /// Stretches the muscle at an instant, see [`Makeup::stretch`].
+    pub fn stretch(&mut self, at: SimTime, fascicles: &[(f64, f64)]) {
+        self.settle(at);
+        self.makeup.stretch(fascicles);
+        self.cache.version += 1;
+    }
+
     /// Checks that the state is finite and in range.
     ///
     /// # Errors
@@ -378,6 +412,9 @@ impl MotorUnitPool {
             let units = format!("units {first} to {}", first + LANES - 1);
             return Err(format!("{units}: pending {pending:?}, active {active:?}, deficit {deficit:?}"));
         }
+        if !self.potentiation.as_ref().is_none_or(Potentiation::is_in_range) {
+            return Err("potentiation is not between none and the most".to_string());
+        }
         if self.impulse_n_s.is_finite() { Ok(()) } else { Err(format!("force-time integral {}", self.impulse_n_s)) }
     }
 
@@ -386,6 +423,12 @@ impl MotorUnitPool {
         let condition = self.makeup.condition();
         w.time("at", Some(self.at));
         w.numbers("condition", &[condition.strength, condition.type_i_fraction]);
+        if self.makeup.length_factor() != 1.0 {
+            w.number("length_factor", self.makeup.length_factor());
+        }
+        if let Some(potentiation) = &self.potentiation {
+            potentiation.write_state(w);
+        }
         w.lanes("pending", self.state.iter().map(|state| &state.pending));
         w.lanes("active", self.state.iter().map(|state| &state.active));
         w.lanes("deficit", self.state.iter().map(|state| &state.deficit));
@@ -408,11 +451,6 @@ impl MotorUnitPool {
     pub fn poison(&mut self, deficit: f64) {
         self.state[0].deficit[0] = deficit;
     }
-}
-
-/// What a firing adds to a unit that fired `interval` before.
-fn kick(contraction_s: f64, interval: Option<SimTime>) -> f64 {
-    interval.map_or(1.0, |interval| gain(contraction_s / interval.as_secs()))
 }
 
 /// The force of each unit for each unit of its activity, with what fatigue has left of it, N.

@@ -5,6 +5,8 @@
 //! Biol 2017;13:e1005581) add how fast each unit fatigues, over a range of 180.
 
 use crate::math;
+use crate::muscle::length::Sarcomeres;
+use crate::muscle::potentiation::PotentiationProfile;
 use crate::nerve::volley::MAX_UNITS;
 use crate::source::{Figure, Source};
 
@@ -63,6 +65,10 @@ pub struct MuscleProfile {
     pub type_i_fraction: Figure,
     /// Contraction time of a type I fibre over that of a type II fibre.
     pub type_i_slowness: Figure,
+    /// How twitches grow as a unit works; none where they do not.
+    pub potentiation: Option<PotentiationProfile>,
+    /// How long the sarcomeres are; none where posture does not change force.
+    pub sarcomeres: Option<Sarcomeres>,
 }
 
 /// One motor unit at rest, in a healthy muscle.
@@ -80,8 +86,8 @@ pub struct MotorUnit {
 
 impl MuscleProfile {
     /// Every figure with its name, as files and reports show them.
-    pub fn figures(&self) -> [(&'static str, &Figure); 10] {
-        [
+    pub fn figures(&self) -> Vec<(&'static str, &Figure)> {
+        let mut figures = vec![
             ("max_force_n", &self.max_force_n),
             ("force_range", &self.force_range),
             ("contraction_time_range", &self.contraction_time_range),
@@ -92,7 +98,10 @@ impl MuscleProfile {
             ("recovery_ratio", &self.recovery_ratio),
             ("type_i_fraction", &self.type_i_fraction),
             ("type_i_slowness", &self.type_i_slowness),
-        ]
+        ];
+        figures.extend(self.potentiation.iter().flat_map(PotentiationProfile::figures));
+        figures.extend(self.sarcomeres.iter().flat_map(Sarcomeres::figures));
+        figures
     }
 
     /// The units, the weakest first.

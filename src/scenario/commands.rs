@@ -13,10 +13,11 @@ use crate::spine::clinic::ClinicTest;
 use crate::time::{LONGEST, SimTime};
 
 /// The names of the commands to the patient, to the leads and of the clinic.
-pub(crate) const OTHERS: [&str; 17] = [
+pub(crate) const OTHERS: [&str; 18] = [
     "Away",
     "Adherence",
     "Activity",
+    "Bend",
     "DisconnectLead",
     "BreakConductor",
     "IntermittentConductor",
@@ -113,6 +114,7 @@ pub fn read_command(node: Node<'_>, maker: Maker<'_>, program: &mut WrittenProgr
         "Away" => now(Command::Away(span(&fields, "for"))),
         "Adherence" => now(Command::Adherence(number(&fields, "chance", 0.0..=1.0, ""))),
         "Activity" => now(Command::Activity(number(&fields, "level", 0.0..=2.0, ""))),
+        "Bend" => now(Command::Bend(number(&fields, "flexion_deg", -20.0..=60.0, "°"))),
         "DisconnectLead" => on_sides(LeadCommand::Disconnect),
         "BreakConductor" => on_sides(LeadCommand::Break(ring(&fields, "contact"))),
         "IntermittentConductor" => intermittent(&fields),

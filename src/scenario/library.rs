@@ -72,6 +72,7 @@ pub const ASSETS: &[Asset] = &[
     asset!(Implants, "l2-medial-branch", "assets/implants/l2-medial-branch.ron"),
     asset!(Nerve, "l2-medial-branch", "assets/nerve/l2-medial-branch.ron"),
     asset!(Muscles, "multifidus-l2", "assets/muscles/multifidus-l2.ron"),
+    asset!(Muscles, "multifidus-l2-potentiating", "assets/muscles/multifidus-l2-potentiating.ron"),
     asset!(Patients, "healthy", "assets/patients/healthy.ron"),
     asset!(Patients, "mechanical-clbp", "assets/patients/mechanical-clbp.ron"),
     asset!(Patients, "severe-atrophy", "assets/patients/severe-atrophy.ron"),

@@ -10,6 +10,8 @@ use crate::adaptation::multifidus::AdaptationRates;
 use crate::adaptation::patient::{PatientProfile, SideCondition};
 use crate::device::profile::Range;
 use crate::lead::implant::ImplantProfile;
+use crate::muscle::length::Sarcomeres;
+use crate::muscle::potentiation::PotentiationProfile;
 use crate::muscle::profile::{MuscleProfile, UnitCurve};
 use crate::nerve::profile::{AfferentProfile, NerveProfile, Spectrum};
 use crate::nerve::sampled::SampledField;
@@ -234,6 +236,21 @@ pub fn read_muscle(node: Node<'_>, _folder: &Path) -> MuscleProfile {
         recovery_ratio: figure(&fields, "recovery_ratio", 0.5..=1e9, ""),
         type_i_fraction: figure(&fields, "type_i_fraction", 0.0..=0.95, ""),
         type_i_slowness: figure(&fields, "type_i_slowness", 1.0..=5.0, ""),
+        potentiation: fields.optional("potentiation").map(|node| {
+            let fields = node.fields("Potentiation");
+            PotentiationProfile {
+                most: figure(&fields, "most", 0.0..=5.0, ""),
+                per_firing: figure(&fields, "per_firing", 0.0..=1.0, ""),
+                decay_s: figure(&fields, "decay_s", 0.1..=1e4, "s"),
+            }
+        }),
+        sarcomeres: fields.optional("sarcomeres").map(|node| {
+            let fields = node.fields("Sarcomeres");
+            Sarcomeres {
+                neutral_um: figure(&fields, "neutral_um", 1.5..=4.0, "µm"),
+                optimal_um: figure(&fields, "optimal_um", 1.5..=4.0, "µm"),
+            }
+        }),
     }
 }
 

@@ -15,6 +15,7 @@
 
 use nalgebra::{Point3, SMatrix, SVector, Vector3};
 
+use crate::math;
 use crate::source::Source;
 
 /// Joints of the column, from L5-S1 up to L1-2.
@@ -148,6 +149,20 @@ impl Fascicle {
         (self.caudal.bone.joints_below()..self.cranial.bone.joints_below()).contains(&joint)
     }
 
+    /// Its length with the joints turned in a plane by those angles, mm. Bone by bone from above, so that every turn is
+    /// about a centre that has not moved yet.
+    pub fn turned_mm(&self, centres_mm: &[Point3<f64>; JOINTS], plane: Plane, angles: &PerJoint) -> f64 {
+        let place = |end: Attachment| {
+            let mut point = end.at_mm;
+            for joint in (0..end.bone.joints_below()).rev() {
+                let flat = plane.within(point - centres_mm[joint]);
+                point += flat * (math::cos(angles[joint]) - 1.0) + plane.turn(flat) * math::sin(angles[joint]);
+            }
+            point
+        };
+        (place(self.cranial) - place(self.caudal)).norm()
+    }
+
     /// How its length changes as joints with those centres turn in a plane.
     pub fn line(&self, centres_mm: &[Point3<f64>; JOINTS], plane: Plane) -> Line {
         let d = self.cranial.at_mm - self.caudal.at_mm;
@@ -177,22 +192,6 @@ mod tests {
         (Fascicle { name: "f".to_string(), max_force_n: 10.0, caudal, cranial }, centres)
     }
 
-    /// The length with the joints really turned, mm: bone by bone from above, so that every turn is about a centre that
-    /// has not moved yet.
-    fn turned_mm(fascicle: &Fascicle, centres: &[Point3<f64>; JOINTS], plane: Plane, angles: PerJoint) -> f64 {
-        let place = |end: Attachment| {
-            let mut point = end.at_mm;
-            for joint in (0..end.bone.joints_below()).rev() {
-                let arm = point - centres[joint];
-                let flat = plane.within(arm);
-                let (sin, cos) = (crate::math::sin(angles[joint]), crate::math::cos(angles[joint]));
-                point = centres[joint] + (arm - flat) + flat * cos + plane.turn(arm) * sin;
-            }
-            point
-        };
-        (place(fascicle.cranial) - place(fascicle.caudal)).norm()
-    }
-
     #[test]
     fn verif_slope_and_curvature_are_those_of_the_length() {
         let (fascicle, centres) = fascicle();
@@ -202,7 +201,7 @@ mod tests {
                 let mut angles = PerJoint::zeros();
                 angles[i] += di;
                 angles[j] += dj;
-                turned_mm(&fascicle, &centres, plane, angles) * 1e-3
+                fascicle.turned_mm(&centres, plane, &angles) * 1e-3
             };
             assert!((line.length_m - at(0, 0.0, 0, 0.0)).abs() < 1e-15);
             let h = 1e-4;

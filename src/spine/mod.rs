@@ -122,6 +122,19 @@ impl Spine {
         &self.lines[plane as usize]
     }
 
+    /// The stimulated fascicles of a side in a back that is bent forward by that much, evenly over all joints: the force
+    /// of each, N, and how many times as long it is as in the neutral pose.
+    pub fn stretches(&self, flexion_rad: f64) -> Vec<(f64, f64)> {
+        let SpineProfile { fascicles, joints_mm, stimulated, .. } = &*self.profile;
+        // Extension is positive.
+        let angles = PerJoint::repeat(-flexion_rad / JOINTS as f64);
+        let length_mm =
+            |fascicle: &fascicles::Fascicle, angles: &PerJoint| fascicle.turned_mm(joints_mm, Plane::Sagittal, angles);
+        let of_branch = fascicles.right.iter().filter(|fascicle| fascicle.branch() == *stimulated);
+        let stretch = |fascicle| length_mm(fascicle, &angles) / length_mm(fascicle, &PerJoint::zeros());
+        of_branch.map(|fascicle| (fascicle.max_force_n, stretch(fascicle))).collect()
+    }
+
     /// The force of each fascicle of a side, N. The stimulated ones share the evoked force by their strength; what
     /// stimulation leaves of a fascicle works with the effort, as far as that reaches it.
     pub fn forces_n(&self, muscle: &MuscleNow, effort: f64) -> Vec<f64> {

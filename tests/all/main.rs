@@ -22,6 +22,7 @@ mod muscle_reference;
 mod mutants;
 mod nerve;
 mod pages;
+mod potentiation_and_length;
 mod programmer;
 mod properties;
 mod reader_fuzz;
