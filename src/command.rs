@@ -13,7 +13,7 @@ use crate::device::telemetry::{Arrival, LinkFault};
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
 use crate::lead::faults::LeadCommand;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::Muscle;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -197,7 +197,7 @@ type Targets<'w, 's> = (
     Query<'w, 's, &'static mut Contact>,
     Query<'w, 's, &'static mut Nerve>,
     Query<'w, 's, &'static mut Multifidus>,
-    Query<'w, 's, &'static MotorUnitPool>,
+    Query<'w, 's, &'static Muscle>,
     Query<'w, 's, &'static Spine>,
 );
 

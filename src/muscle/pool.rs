@@ -8,8 +8,6 @@
 //! Recovery is not in that paper; here it acts all the time, at the fatigue rate divided by `recovery_ratio` times the
 //! deficit.
 
-use bevy::ecs::component::Component;
-
 use crate::device::program::pulses_within;
 use crate::device::pulse::Run;
 use crate::muscle::gauge::{Gauge, LOOK, LOOK_EVERY, Look};
@@ -28,7 +26,7 @@ const RENEWAL_DEFICIT: f64 = 0.01;
 const TWITCH_LENGTHS: f64 = 45.0;
 
 /// A pool of motor units on one side.
-#[derive(Clone, Debug, Component)]
+#[derive(Clone, Debug)]
 pub struct MotorUnitPool {
     pub(super) makeup: Makeup,
     /// The instant that the state holds for.

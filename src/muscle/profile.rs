@@ -5,6 +5,7 @@
 //! Biol 2017;13:e1005581) add how fast each unit fatigues, over a range of 180.
 
 use crate::math;
+use crate::muscle::choice::Choice;
 use crate::nerve::volley::MAX_UNITS;
 use crate::source::{Figure, Source};
 
@@ -63,6 +64,8 @@ pub struct MuscleProfile {
     pub type_i_fraction: Figure,
     /// Contraction time of a type I fibre over that of a type II fibre.
     pub type_i_slowness: Figure,
+    /// The model that it contracts by, unless the scenario names another.
+    pub model: Choice,
 }
 
 /// One motor unit at rest, in a healthy muscle.

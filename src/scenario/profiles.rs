@@ -10,11 +10,13 @@ use crate::adaptation::multifidus::AdaptationRates;
 use crate::adaptation::patient::{PatientProfile, SideCondition};
 use crate::device::profile::Range;
 use crate::lead::implant::ImplantProfile;
+use crate::muscle::choice::Choice;
 use crate::muscle::profile::{MuscleProfile, UnitCurve};
 use crate::nerve::profile::{AfferentProfile, NerveProfile, Spectrum};
 use crate::nerve::sampled::SampledField;
 use crate::nerve::tissue::Shape;
 use crate::nerve::volley::MAX_UNITS;
+use crate::scenario::force::read_choice;
 use crate::scenario::library::read_named;
 use crate::scenario::reader::{Fields, Node};
 use crate::side::BySide;
@@ -234,6 +236,7 @@ pub fn read_muscle(node: Node<'_>, _folder: &Path) -> MuscleProfile {
         recovery_ratio: figure(&fields, "recovery_ratio", 0.5..=1e9, ""),
         type_i_fraction: figure(&fields, "type_i_fraction", 0.0..=0.95, ""),
         type_i_slowness: figure(&fields, "type_i_slowness", 1.0..=5.0, ""),
+        model: read_choice(&fields, &Choice::Pool),
     }
 }
 

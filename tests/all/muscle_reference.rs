@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use stimtwin::device::pulse::Run;
+use stimtwin::muscle::choice::Choice;
 use stimtwin::muscle::cursor::Cursor;
 use stimtwin::muscle::makeup::Condition;
 use stimtwin::muscle::pool::MotorUnitPool;
@@ -33,6 +34,7 @@ fn profile(unit_curve: UnitCurve, fatigue_per_s: f64, recovery_ratio: f64) -> Mu
         recovery_ratio: figure(recovery_ratio),
         type_i_fraction: figure(0.5),
         type_i_slowness: figure(2.0),
+        model: Choice::Pool,
     };
     // A tetanus in the units of the paper: the twitch forces times e over the share of a tetanus.
     let total: f64 = profile.motor_units().iter().map(|unit| unit.relative_force).sum();
