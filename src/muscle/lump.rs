@@ -67,7 +67,7 @@ struct Cache {
 impl Cache {
     fn new(fibres: &Fibres) -> Self {
         let first = Arc::new(Ladder::new(&fibres.constants, fibres.first_halving));
-        Self { ladders: vec![first], lasts: Kept::new(), decays: Kept::new() }
+        Self { ladders: vec![first], lasts: Kept::default(), decays: Kept::default() }
     }
 
     /// The steps that are halved so often.

@@ -466,3 +466,17 @@ fn verif_a_lump_whose_state_is_no_number_is_found() {
     muscle.poison(f64::NAN);
     assert!(muscle.check().unwrap_err().contains("NaN"));
 }
+
+#[test]
+fn verif_the_fuzzer_finds_nothing_in_lumps() {
+    let text = therapy(
+        "50 s",
+        &format!(
+            "{MIXED} program: (both: (amplitude_ma: 0.6, ramp_up: \"2 s\")), \
+             timeline: [(at: \"0 s\", do: StartSession), (at: \"13.7 s\", do: PauseSession), \
+               (at: \"14 s\", do: ResumeSession)],"
+        ),
+    );
+    let scenario = Scenario::from_text("f.ron", &text, &root()).unwrap();
+    assert_eq!(stimtwin::fuzz::judge::judge(&scenario, &text, &root(), &|_| {}), None);
+}

@@ -109,13 +109,15 @@ pub struct Kept<T> {
     oldest: usize,
 }
 
+impl<T> Default for Kept<T> {
+    /// None yet.
+    fn default() -> Self {
+        Self { entries: Vec::new(), oldest: 0 }
+    }
+}
+
 impl<T: Copy> Kept<T> {
     const ROOM: usize = 8;
-
-    /// None yet.
-    pub fn new() -> Self {
-        Self { entries: Vec::with_capacity(Self::ROOM), oldest: 0 }
-    }
 
     /// The value of a key, made where it is not there.
     pub fn get(&mut self, key: u64, make: impl FnOnce() -> T) -> T {
@@ -190,10 +192,10 @@ impl<'a, const N: usize> Course<'a, N> {
             watch: Watch::NEW,
             knots: vec![Knot::REST],
             stretch: Stretch::default(),
-            tables: Kept::new(),
-            decays: Kept::new(),
-            shares: Kept::new(),
-            gains: Kept::new(),
+            tables: Kept::default(),
+            decays: Kept::default(),
+            shares: Kept::default(),
+            gains: Kept::default(),
         }
     }
 
