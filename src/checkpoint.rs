@@ -15,8 +15,7 @@ use crate::lead::Delivered;
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
 use crate::lead::tissue::Tissue;
-use crate::muscle::cursor::Cursor;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::{Muscle, MuscleCursor};
 use crate::nerve::Volleys;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::EventLog;
@@ -114,8 +113,8 @@ impl Keeper<'_> {
             entities.contacts.iter().for_each(|&contact| self.component::<Contact>(contact));
             self.component::<Nerve>(entities.nerve);
             self.component::<Volleys>(entities.nerve);
-            self.component::<MotorUnitPool>(entities.pool);
-            self.component::<Cursor>(entities.pool);
+            self.component::<Muscle>(entities.pool);
+            self.component::<MuscleCursor>(entities.pool);
             self.component::<Multifidus>(entities.multifidus);
         }
     }

@@ -13,7 +13,7 @@ use crate::device::telemetry::{Arrival, LinkFault};
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
 use crate::lead::faults::LeadCommand;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::Muscle;
 use crate::nerve::bundle::Nerve;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::{BySide, Side};
@@ -200,7 +200,7 @@ type Targets<'w, 's> = (
     Query<'w, 's, &'static mut Contact>,
     Query<'w, 's, &'static mut Nerve>,
     Query<'w, 's, &'static mut Multifidus>,
-    Query<'w, 's, &'static mut MotorUnitPool>,
+    Query<'w, 's, &'static mut Muscle>,
     Query<'w, 's, &'static Spine>,
 );
 
@@ -255,14 +255,13 @@ fn apply(command: &Command, at: SimTime, patient: &PatientEntities, targets: &mu
             format!("activity {level}")
         }
         Command::Bend(flexion_deg) => {
-            let fascicles = targets.6.get(patient.patient).expect("the roster's entities live");
-            let fascicles = fascicles.stretches(flexion_deg * RAD);
-            let factors = Side::BOTH.map(|side| {
-                let mut pool = targets.5.get_mut(patient.sides[side].pool).expect("the roster's entities live");
-                pool.stretch(at, &fascicles);
-                pool.makeup().length_factor()
-            });
-            format!("lower back bent by {flexion_deg}°: force {:.3} of that in the neutral pose", factors[0])
+            let spine = targets.6.get(patient.patient).expect("the roster's entities live");
+            let fascicles = spine.stretches(flexion_deg * RAD);
+            for side in Side::BOTH {
+                let entity = patient.sides[side].pool;
+                targets.5.get_mut(entity).expect("the roster's entities live").stretch(at, &fascicles);
+            }
+            format!("lower back bent by {flexion_deg}°")
         }
     };
     log.push(at, EventKind::HabitChanged { habit });

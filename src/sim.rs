@@ -24,8 +24,7 @@ use crate::lead::Delivered;
 use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::lead::tissue::Tissue;
-use crate::muscle::cursor::Cursor;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::{Muscle, MuscleCursor};
 use crate::nerve::Volleys;
 use crate::nerve::bundle::Nerve;
 use crate::random::StableId;
@@ -397,8 +396,8 @@ fn spawn_side(
     let nerve = world.spawn((nerve_id, nerve, Volleys::default(), ChildOf(patient))).id();
     let start = &scenario.patient.sides[side];
     let multifidus = Multifidus::new(side, start, scenario.patient.activity.value, scenario.rates.clone());
-    let pool = MotorUnitPool::new(&scenario.muscle, multifidus.condition());
-    let cursor = Cursor::new(&pool);
+    let pool = Muscle::new(&scenario.muscle, &scenario.models[side], multifidus.condition());
+    let cursor = MuscleCursor::new(&pool);
     let multifidus = world.spawn((id("multifidus"), multifidus, ChildOf(patient))).id();
     let pool = world.spawn((id("pool"), pool, cursor, ChildOf(multifidus))).id();
     SideEntities { lead, contacts, nerve, pool, multifidus }

@@ -8,7 +8,7 @@ use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res, ResMut};
 
 use crate::adaptation::multifidus::{DayMark, Multifidus};
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::Muscle;
 use crate::record::events::{EventKind, EventLog};
 use crate::side::Side;
 use crate::sim::{Roster, SimSystems, SimTick, Window};
@@ -25,7 +25,7 @@ fn adapt(
     window: Res<Window>,
     roster: Res<Roster>,
     mut log: ResMut<EventLog>,
-    mut pools: Query<&mut MotorUnitPool>,
+    mut pools: Query<&mut Muscle>,
     mut multifidi: Query<&mut Multifidus>,
 ) {
     let midnight = window.to;
@@ -38,12 +38,12 @@ fn adapt(
             let mut pool = pools.get_mut(patient.sides[side].pool).expect("the roster's entities live");
             let mut muscle = multifidi.get_mut(patient.sides[side].multifidus).expect("the roster's entities live");
             pool.settle(midnight);
-            let now = DayMark { impulse_n_s: pool.impulse_n_s(), pulled_s: pool.gauge.pulled.as_secs() };
-            let (peak_n, max_force_n) = (pool.gauge.day_peak_n, pool.max_force_n());
+            let now = DayMark { impulse_n_s: pool.impulse_n_s(), pulled_s: pool.gauge().pulled.as_secs() };
+            let (peak_n, max_force_n) = (pool.gauge().day_peak_n, pool.max_force_n());
             let impulse_n_s = now.impulse_n_s - muscle.day_began().impulse_n_s;
             let dose = muscle.end_day(now, peak_n, max_force_n);
             muscle.adapt(dose, days);
-            pool.gauge.day_peak_n = 0.0;
+            pool.gauge_mut().day_peak_n = 0.0;
             pool.recondition(midnight, muscle.condition());
             let state = muscle.state();
             let (size, drive) = (state.size, state.drive);

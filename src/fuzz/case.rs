@@ -17,6 +17,15 @@ const PULSES: f64 = 30_000.0;
 /// The patients, of which a case has one.
 const PATIENTS: [&str; 3] = ["healthy", "mechanical-clbp", "severe-atrophy"];
 
+/// The models of the muscles, of which a case in four has one of these.
+const MUSCLES: [&str; 5] = [
+    "both: (model: Ding2003)",
+    "left: (model: Ding2003, r0: Tracks)",
+    "right: (model: Ding2007, constants: (tau2: 0.05))",
+    "left: (model: Ding2007, recruitment: Published), right: (model: Hmed2018, recruitment: Published)",
+    "both: (model: Hmed2018, constants: (tauc: 0.002, tau1: 0.005))",
+];
+
 /// The scenario of a case as a file.
 pub fn text(bench: &Bench, seed: u64, case: u64) -> String {
     let mut dice = Dice::new(seed, case);
@@ -38,6 +47,10 @@ pub fn text(bench: &Bench, seed: u64, case: u64) -> String {
         program: program.to_ron(),
         entries: entries(&mut dice, bench, room, &program),
     };
+    // The last draw, so that those before it are as they were before a muscle had a choice.
+    if dice.percent(25) {
+        draft.head += &format!("    muscles: ({}),\n", dice.pick(&MUSCLES));
+    }
     // What the reader does not take is left out: it is no case for the device.
     for _ in 0..10 {
         let Err(problems) = Scenario::from_text("case", &draft.text(), &bench.folder) else { break };

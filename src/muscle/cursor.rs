@@ -1,14 +1,12 @@
 //! Reading a pool between its volleys.
 
-use bevy::ecs::component::Component;
-
 use crate::muscle::pool::{MotorUnitPool, capacity_lost, effective_weight};
 use crate::muscle::twitch::{LANES, Step, Twitches, repeat, watch};
 use crate::time::SimTime;
 
 /// Reads a pool between its volleys, without touching its state. It goes from sample to sample, so that samples at even
 /// distances need no exponentials.
-#[derive(Clone, Debug, Component)]
+#[derive(Clone, Debug)]
 pub struct Cursor {
     at: SimTime,
     version: Option<u64>,

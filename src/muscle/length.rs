@@ -7,6 +7,7 @@
 //! Not modelled: passive force of stretched muscle, tendons, and how force falls with the speed of shortening.
 
 use crate::math;
+use crate::record::digest::StateWriter;
 use crate::source::Figure;
 
 /// b₁, b₂, b₃, b₄ of each bell: height, place, width, and how the width grows with length.
@@ -40,6 +41,43 @@ impl Sarcomeres {
     pub fn factor(&self, stretch: f64) -> f64 {
         let neutral = self.neutral_um.value / self.optimal_um.value;
         active_force(neutral * stretch) / active_force(neutral)
+    }
+}
+
+/// How far the fascicles of a muscle are stretched now.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    sarcomeres: Option<Sarcomeres>,
+    factor: f64,
+}
+
+impl Stretch {
+    /// The neutral pose; a muscle whose sarcomeres are not given pulls alike at every length.
+    pub fn neutral(sarcomeres: Option<Sarcomeres>) -> Self {
+        Self { sarcomeres, factor: 1.0 }
+    }
+
+    /// Stretches fascicles: the force of each in the neutral pose, and how many times as long it is as there.
+    pub fn set(&mut self, fascicles: &[(f64, f64)]) {
+        let Some(sarcomeres) = &self.sarcomeres else { return };
+        let (mut neutral, mut now) = (0.0, 0.0);
+        for &(force_n, stretch) in fascicles {
+            neutral += force_n;
+            now += force_n * sarcomeres.factor(stretch);
+        }
+        self.factor = if neutral > 0.0 { now / neutral } else { 1.0 };
+    }
+
+    /// Force, relative to that in the neutral pose.
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
+    /// Writes the state, for the digest; of the neutral pose nothing.
+    pub fn write_state(&self, w: &mut StateWriter) {
+        if self.factor != 1.0 {
+            w.number("stretch", self.factor);
+        }
     }
 }
 

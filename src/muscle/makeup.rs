@@ -1,6 +1,6 @@
 //! The motor units of a pool as the muscle's condition makes them.
 
-use crate::muscle::length::Sarcomeres;
+use crate::muscle::length::Stretch;
 use crate::muscle::profile::{MotorUnit, MuscleProfile};
 use crate::muscle::twitch::{LANES, Lane, Step, TETANUS_SHARE};
 use crate::time::SimTime;
@@ -23,9 +23,7 @@ pub struct Makeup {
     reference_type_i: f64,
     type_i_slowness: f64,
     condition: Condition,
-    sarcomeres: Option<Sarcomeres>,
-    /// Force at the fascicles' length, relative to that in the neutral pose.
-    length_factor: f64,
+    stretch: Stretch,
     contraction_s: Vec<Lane>,
     fatigue_per_s: Vec<Lane>,
     recovery_per_s: Vec<Lane>,
@@ -45,8 +43,7 @@ impl Makeup {
             reference_type_i: profile.type_i_fraction.value,
             type_i_slowness: profile.type_i_slowness.value,
             condition,
-            sarcomeres: profile.sarcomeres.clone(),
-            length_factor: 1.0,
+            stretch: Stretch::neutral(profile.sarcomeres.clone()),
             contraction_s: vec![[1.0; LANES]; lanes],
             fatigue_per_s: vec![[0.0; LANES]; lanes],
             recovery_per_s: vec![[0.0; LANES]; lanes],
@@ -68,26 +65,20 @@ impl Makeup {
             self.contraction_s[lane][i] = rested.contraction_s * slower;
             self.fatigue_per_s[lane][i] = rested.fatigue_per_s * tiring;
             self.recovery_per_s[lane][i] = rested.fatigue_per_s * tiring / self.recovery_ratio;
-            self.force_n[lane][i] = rested.force_n * condition.strength * self.length_factor;
+            self.force_n[lane][i] = rested.force_n * condition.strength * self.stretch.factor();
             self.force_per_activity_n[lane][i] = TETANUS_SHARE * self.force_n[lane][i];
         }
     }
 
-    /// Stretches the muscle: its fascicles' shares of force, and how many times as long each is as in the neutral pose.
-    /// A muscle whose sarcomeres are not given pulls alike at every length.
-    pub fn stretch(&mut self, fascicles: &[(f64, f64)]) {
-        self.length_factor = self.sarcomeres.as_ref().map_or(1.0, |sarcomeres| {
-            let (all, pulling) = fascicles.iter().fold((0.0, 0.0), |(all, pulling), &(share, stretch)| {
-                (all + share, pulling + share * sarcomeres.factor(stretch))
-            });
-            if all > 0.0 { pulling / all } else { 1.0 }
-        });
+    /// Stretches the fascicles, see [`Stretch::set`].
+    pub fn set_stretch(&mut self, fascicles: &[(f64, f64)]) {
+        self.stretch.set(fascicles);
         self.set_condition(self.condition);
     }
 
-    /// Force at the fascicles' length, relative to that in the neutral pose.
-    pub fn length_factor(&self) -> f64 {
-        self.length_factor
+    /// How far the fascicles are stretched.
+    pub fn stretch(&self) -> &Stretch {
+        &self.stretch
     }
 
     /// The condition.

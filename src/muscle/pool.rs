@@ -9,8 +9,6 @@
 //! deficit. Where the profile says so, twitches are potentiated ([`crate::muscle::potentiation`]), and force follows the
 //! length of the fascicles ([`crate::muscle::length`]).
 
-use bevy::ecs::component::Component;
-
 use crate::device::program::pulses_within;
 use crate::device::pulse::Run;
 use crate::muscle::gauge::{Gauge, LOOK, LOOK_EVERY, Look};
@@ -30,7 +28,7 @@ const RENEWAL_DEFICIT: f64 = 0.01;
 const TWITCH_LENGTHS: f64 = 45.0;
 
 /// A pool of motor units on one side.
-#[derive(Clone, Debug, Component)]
+#[derive(Clone, Debug)]
 pub struct MotorUnitPool {
     pub(super) makeup: Makeup,
     /// The instant that the state holds for.
@@ -394,10 +392,10 @@ impl MotorUnitPool {
         self.renew(0.0);
     }
 
-    /// Stretches the muscle at an instant, see [`Makeup::stretch`].
+    /// Stretches the fascicles at an instant, see [`crate::muscle::length::Stretch::set`].
     pub fn stretch(&mut self, at: SimTime, fascicles: &[(f64, f64)]) {
         self.settle(at);
-        self.makeup.stretch(fascicles);
+        self.makeup.set_stretch(fascicles);
         self.cache.version += 1;
     }
 
@@ -423,9 +421,7 @@ impl MotorUnitPool {
         let condition = self.makeup.condition();
         w.time("at", Some(self.at));
         w.numbers("condition", &[condition.strength, condition.type_i_fraction]);
-        if self.makeup.length_factor() != 1.0 {
-            w.number("length_factor", self.makeup.length_factor());
-        }
+        self.makeup.stretch().write_state(w);
         if let Some(potentiation) = &self.potentiation {
             potentiation.write_state(w);
         }

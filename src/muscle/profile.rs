@@ -5,6 +5,7 @@
 //! Biol 2017;13:e1005581) add how fast each unit fatigues, over a range of 180.
 
 use crate::math;
+use crate::muscle::choice::Choice;
 use crate::muscle::length::Sarcomeres;
 use crate::muscle::potentiation::PotentiationProfile;
 use crate::nerve::volley::MAX_UNITS;
@@ -69,6 +70,8 @@ pub struct MuscleProfile {
     pub potentiation: Option<PotentiationProfile>,
     /// How long the sarcomeres are; none where posture does not change force.
     pub sarcomeres: Option<Sarcomeres>,
+    /// The model that it contracts by, unless the scenario names another.
+    pub model: Choice,
 }
 
 /// One motor unit at rest, in a healthy muscle.

@@ -20,8 +20,7 @@ use crate::device::generator::PulseGenerator;
 use crate::device::pulse::CONTACT_NAMES;
 use crate::lead::conductor::Lead;
 use crate::lead::contact::Contact;
-use crate::muscle::cursor::Cursor;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::{Muscle, MuscleCursor};
 use crate::nerve::bundle::Nerve;
 use crate::record::digest::{RunDigest, StateWriter};
 use crate::record::probe::SideView;
@@ -56,7 +55,7 @@ fn sample<const AT_END: bool>(
     roster: Res<Roster>,
     mut recorder: ResMut<Recorder>,
     states: States,
-    mut cursors: Query<&mut Cursor>,
+    mut cursors: Query<&mut MuscleCursor>,
 ) {
     let due = |recorder: &Recorder| {
         recorder.next_sample().filter(|&at| if AT_END { at == window.to } else { at < window.to })
@@ -83,7 +82,7 @@ type States<'w, 's> = (
     Query<'w, 's, &'static Lead>,
     Query<'w, 's, &'static Contact>,
     Query<'w, 's, &'static Nerve>,
-    Query<'w, 's, &'static MotorUnitPool>,
+    Query<'w, 's, &'static Muscle>,
     Query<'w, 's, &'static Multifidus>,
     Query<'w, 's, &'static Spine>,
 );
@@ -135,7 +134,7 @@ fn check_patient(patient: &PatientEntities, states: &States) -> Result<(), (Stri
         let nerve = nerves.get(entities.nerve).expect("the roster's entities live");
         nerve.check().map_err(|message| (named("nerve"), message))?;
         let pool = pools.get(entities.pool).expect("the roster's entities live");
-        pool.check().map_err(|message| (named("pool"), message))?;
+        pool.check().map_err(|message| (named(pool.part()), message))?;
         let multifidus = multifidi.get(entities.multifidus).expect("the roster's entities live");
         multifidus.check().map_err(|message| (named("multifidus"), message))?;
         let lead = leads.get(entities.lead).expect("the roster's entities live");
@@ -178,7 +177,7 @@ fn write_patient(name: &str, views: [SideView<'_>; 2], w: &mut StateWriter) {
         }
         w.component(side.name(), "nerve");
         view.nerve.write_state(w);
-        w.component(side.name(), "pool");
+        w.component(side.name(), view.pool.part());
         view.pool.write_state(w);
         w.component(side.name(), "multifidus");
         view.multifidus.write_state(w);

@@ -13,8 +13,7 @@ use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::lead::conductor::{Lead, TERMINALS};
 use crate::lead::contact::Contact;
 use crate::lead::looks::Look;
-use crate::muscle::cursor::Cursor;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::{Muscle, MuscleCursor};
 use crate::nerve::bundle::Nerve;
 use crate::scenario::reader::closest;
 use crate::side::{BySide, Side};
@@ -25,9 +24,9 @@ use crate::time::SimTime;
 /// What a probe of a side measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// Force of the pool, N.
+    /// Force of the muscle, N.
     Force,
-    /// Force that the pool could make in full tetanus without fatigue, N.
+    /// Force that the muscle could make in full tetanus without fatigue, N.
     MaxForce,
     /// Capacity that fatigue has left, as a fraction.
     Capacity,
@@ -272,14 +271,14 @@ pub struct SideView<'a> {
     pub contacts: [&'a Contact; TERMINALS],
     /// The nerve.
     pub nerve: &'a Nerve,
-    /// The motor units.
-    pub pool: &'a MotorUnitPool,
+    /// The motor units, or the lump that contracts for them.
+    pub pool: &'a Muscle,
     /// The muscle over months.
     pub multifidus: &'a Multifidus,
     /// The spine, which both sides share.
     pub spine: &'a Spine,
     /// The motor units and the muscle of both sides.
-    pub muscles: BySide<(&'a MotorUnitPool, &'a Multifidus)>,
+    pub muscles: BySide<(&'a Muscle, &'a Multifidus)>,
 }
 
 impl<'a> SideView<'a> {
@@ -339,7 +338,7 @@ pub struct Glance<'v, 'a> {
 
 impl Glance<'_, '_> {
     /// What a probe of this side shows.
-    pub fn read(&self, quantity: Quantity, cursor: &mut Cursor) -> f64 {
+    pub fn read(&self, quantity: Quantity, cursor: &mut MuscleCursor) -> f64 {
         let SideView { generator, lead, nerve, pool, multifidus, .. } = self.view;
         let state = multifidus.state();
         match quantity {

@@ -255,7 +255,7 @@ impl SideSummary {
         let mut pool = view.pool.clone();
         pool.settle(simulation.now());
         let (start, end) = (view.multifidus.start(), view.multifidus.state());
-        let pulled_s = pool.gauge.pulled.as_secs();
+        let pulled_s = pool.gauge().pulled.as_secs();
         Self {
             pulses: view.generator.pulses(side),
             charge: Charge::of(lead.source()),
@@ -266,7 +266,7 @@ impl SideSummary {
                     charge: Charge::of(&contact.ledger),
                 })
                 .collect(),
-            trains: pool.gauge.trains,
+            trains: pool.gauge().trains,
             recruited_fraction: view.nerve.recruited_most_fraction(),
             recruited_last_fraction: view.nerve.recruited_fraction(),
             afferents_fraction: view.nerve.felt_most_fraction(),
@@ -278,11 +278,11 @@ impl SideSummary {
                 surrogate: view.nerve.accuracy(),
             },
             amplitude_ma: view.generator.program().sides[side].amplitude_na as f64 / 1e6,
-            peak_force_n: pool.gauge.peak_n,
-            mean_force_n: (pool.gauge.pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
-            ripple: pool.gauge.ripple(),
+            peak_force_n: pool.gauge().peak_n,
+            mean_force_n: (pool.gauge().pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),
+            ripple: pool.gauge().ripple(),
             impulse_n_s: pool.impulse_n_s(),
-            tired_fraction: pool.gauge.tired,
+            tired_fraction: pool.gauge().tired,
             max_force_n: Change { start: scenario.muscle.max_force_n.value * start.size, end: pool.max_force_n() },
             size_fraction: Change { start: start.size, end: end.size },
             drive_fraction: Change { start: start.drive, end: end.drive },

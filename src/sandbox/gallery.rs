@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::muscle::cursor::Cursor;
+use crate::muscle::body::MuscleCursor;
 use crate::record::probe::{Probe, SideView};
 use crate::scenario::library::{ASSETS, Kind};
 use crate::time::{DayClock, SimTime, parse_instant};
@@ -129,7 +129,7 @@ impl Seen {
     pub fn read<'a>(&self, at: SimTime, side: impl Fn(crate::side::Side) -> SideView<'a>) -> Result<f64, String> {
         let probe = Probe::parse(&self.probe, 0)?;
         let view = side(probe.side);
-        Ok(view.at(at).read(probe.quantity, &mut Cursor::new(view.pool)))
+        Ok(view.at(at).read(probe.quantity, &mut MuscleCursor::new(view.pool)))
     }
 }
 

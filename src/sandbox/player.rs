@@ -7,7 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::command::TimedCommand;
 use crate::lead::Delivered;
 use crate::lead::conductor::DeliveredPulse;
-use crate::muscle::cursor::Cursor;
+use crate::muscle::body::MuscleCursor;
 use crate::nerve::Volleys;
 use crate::record::probe::{Probe, SideView};
 use crate::sandbox::deadline::Deadline;
@@ -87,7 +87,7 @@ pub struct Player {
     pulses: u64,
     /// The last pulse of each side and how long it is.
     last_pulses: BySide<Option<(SimTime, SimTime)>>,
-    cursors: [Cursor; 2],
+    cursors: [MuscleCursor; 2],
     /// From when on time was looked at how closely, in the order of time.
     grains: Vec<(SimTime, Grain)>,
     values: Vec<f64>,
@@ -101,7 +101,7 @@ impl Player {
         let mut memory = Memory::new(Probe::all());
         simulation.take_events().into_iter().for_each(|event| memory.event(event));
         let checkpoints = vec![Checkpoint::of(&simulation)];
-        let cursors = Side::BOTH.map(|side| Cursor::new(simulation.side(side).pool));
+        let cursors = Side::BOTH.map(|side| MuscleCursor::new(simulation.side(side).pool));
         let mut player = Self {
             simulation,
             patient,
@@ -245,7 +245,7 @@ impl Player {
         self.simulation.set_future(&self.timeline, self.end);
         self.windows = 0;
         self.last_pulses = BySide::default();
-        self.cursors = Side::BOTH.map(|side| Cursor::new(self.simulation.side(side).pool));
+        self.cursors = Side::BOTH.map(|side| MuscleCursor::new(self.simulation.side(side).pool));
     }
 
     /// Makes this the future from `changes` on: the simulation goes back to before it, where it is further, and what

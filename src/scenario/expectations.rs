@@ -12,6 +12,7 @@ use crate::expect::trace::{KeptTrace, Tolerance, TraceExpectation};
 use crate::expect::windows::{COARSEST_FOR_TRAINS, Each, Windows};
 use crate::expect::{Against, Expectation, Relation, Variant, What};
 use crate::record::probe::Probe;
+use crate::scenario::force::Muscles;
 use crate::scenario::program::{Maker, read_program};
 use crate::scenario::reader::{Fields, Node, closest};
 use crate::scenario::timeline::{instant, read_timeline};
@@ -26,8 +27,8 @@ pub struct Around<'a> {
     pub clock: DayClock,
     /// Its length, where that could be read.
     pub duration: Option<SimTime>,
-    /// Motor units of its muscle; 0 where that is not known.
-    pub units: usize,
+    /// Its muscles.
+    pub muscles: Muscles,
     /// The folder that files are looked for from.
     pub folder: &'a Path,
     /// What programs are made for.
@@ -139,7 +140,7 @@ fn event(text: &str) -> Result<(&'static str, bool), String> {
 }
 
 fn read_probe_name(fields: &Fields<'_>, around: Around<'_>) -> Option<Probe> {
-    fields.required("probe")?.with_text(|text| Probe::parse(text, around.units))
+    fields.required("probe")?.with_text(|text| around.muscles.probe(text))
 }
 
 /// What a value may be: `min`, `max` or both, or `is` with how far off it may be.

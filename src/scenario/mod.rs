@@ -8,6 +8,7 @@ pub mod compose;
 pub mod convert;
 pub mod device;
 pub mod expectations;
+pub mod force;
 pub mod forms;
 pub mod library;
 pub mod problem;
@@ -31,16 +32,19 @@ use crate::device::profile::DeviceProfile;
 use crate::device::program::Program;
 use crate::expect::Expectation;
 use crate::lead::implant::ImplantProfile;
+use crate::muscle::choice::Choice;
 use crate::muscle::profile::MuscleProfile;
 use crate::nerve::profile::NerveProfile;
 use crate::nerve::recruitment::Speed;
 use crate::record::probe::Recording;
 use crate::scenario::expectations::{Around, read_expectations};
+use crate::scenario::force::{Muscles, read_choices};
 use crate::scenario::library::{Kind, Shelf, load, read_from};
 use crate::scenario::program::{Maker, read_default, read_program};
 use crate::scenario::reader::{Fields, Node, Problem};
 use crate::scenario::timeline::{read_recordings, read_timeline};
 use crate::scenario::write::WrittenProgram;
+use crate::side::BySide;
 use crate::spine::profile::SpineProfile;
 use crate::time::{DayClock, LONGEST, SimTime};
 
@@ -69,6 +73,8 @@ pub struct Scenario {
     pub nerve: NerveProfile,
     /// The patient's muscle.
     pub muscle: MuscleProfile,
+    /// The model that it contracts by on each side.
+    pub models: BySide<Choice>,
     /// How the muscle adapts.
     pub rates: Arc<AdaptationRates>,
     /// The patient's spine.
@@ -206,6 +212,11 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let thresholds = fields.optional("thresholds").and_then(|node| node.choice(&Speed::NAMES)).unwrap_or_default();
 
     let treated = read_treated(&fields, folder);
+    let of_profile = treated.as_ref().map_or(Choice::Pool, |treated| treated.muscle.model.clone());
+    let models = fields.optional("muscles").map_or_else(
+        || BySide { left: of_profile.clone(), right: of_profile.clone() },
+        |node| read_choices(node, &of_profile),
+    );
     let device = fields.required("device").and_then(|node| load(node, Kind::Devices, folder, read_device)).flatten();
     let implant =
         fields.required("implant").and_then(|node| load(node, Kind::Implants, folder, profiles::read_implant));
@@ -214,7 +225,8 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
     let (program_node, timeline_node) = (fields.optional("program"), fields.optional("timeline"));
     let record_node = fields.optional("record");
     let units = treated.as_ref().map_or(0, |treated| treated.muscle.units);
-    let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, units));
+    let muscles = Muscles { units, lumped: BySide::new(|side| models[side].is_lump()) };
+    let recordings = record_node.map_or(Vec::new(), |node| read_recordings(node, clock, duration, muscles));
     // A recording goes again without what was expected of it: traces that it is held against are not kept with it.
     let expected = fields.optional("expect").filter(|node| !node.shelf().is_some_and(Shelf::is_kept));
     let (device, base) = device?;
@@ -226,7 +238,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         maker.check_limits(&node, &program);
     }
     let timeline = timeline_node.map_or(Vec::new(), |node| read_timeline(node, clock, duration, maker, &written));
-    let around = Around { clock, duration, units, folder, maker, base: &base, timeline: timeline_node };
+    let around = Around { clock, duration, muscles, folder, maker, base: &base, timeline: timeline_node };
     let expectations = expected.map_or(Vec::new(), |node| read_expectations(node, around));
     let Treated { patient, nerve, muscle, rates, spine } = treated?;
     Some(Scenario {
@@ -239,6 +251,7 @@ fn read_scenario(root: Node<'_>, folder: &Path) -> Option<Scenario> {
         patient,
         nerve,
         muscle,
+        models,
         rates: Arc::new(rates),
         spine: Arc::new(spine),
         device: Arc::new(device),

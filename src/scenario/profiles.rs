@@ -10,6 +10,7 @@ use crate::adaptation::multifidus::AdaptationRates;
 use crate::adaptation::patient::{PatientProfile, SideCondition};
 use crate::device::profile::Range;
 use crate::lead::implant::ImplantProfile;
+use crate::muscle::choice::Choice;
 use crate::muscle::length::Sarcomeres;
 use crate::muscle::potentiation::PotentiationProfile;
 use crate::muscle::profile::{MuscleProfile, UnitCurve};
@@ -17,6 +18,7 @@ use crate::nerve::profile::{AfferentProfile, NerveProfile, Spectrum};
 use crate::nerve::sampled::SampledField;
 use crate::nerve::tissue::Shape;
 use crate::nerve::volley::MAX_UNITS;
+use crate::scenario::force::read_choice;
 use crate::scenario::library::read_named;
 use crate::scenario::reader::{Fields, Node};
 use crate::side::BySide;
@@ -251,6 +253,7 @@ pub fn read_muscle(node: Node<'_>, _folder: &Path) -> MuscleProfile {
                 optimal_um: figure(&fields, "optimal_um", 1.5..=4.0, "µm"),
             }
         }),
+        model: read_choice(&fields, &Choice::Pool),
     }
 }
 

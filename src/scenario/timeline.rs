@@ -4,6 +4,7 @@ use crate::command::{Command, TimedCommand};
 use crate::record::probe::{Probe, Recording};
 use crate::record::trace::Format;
 use crate::scenario::commands::read_command;
+use crate::scenario::force::Muscles;
 use crate::scenario::program::Maker;
 use crate::scenario::reader::{Fields, Node};
 use crate::scenario::write::WrittenProgram;
@@ -53,7 +54,7 @@ pub fn read_timeline(
 }
 
 /// Reads what is to be recorded.
-pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime>, units: usize) -> Vec<Recording> {
+pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime>, muscles: Muscles) -> Vec<Recording> {
     let mut recordings: Vec<Recording> = Vec::new();
     for entry in node.list() {
         let fields = entry.fields("Record");
@@ -87,7 +88,7 @@ pub fn read_recordings(node: Node<'_>, clock: DayClock, duration: Option<SimTime
         }
         let mut columns: Vec<Probe> = Vec::new();
         for node in probes {
-            let Some(probe) = node.with_text(|text| Probe::parse(text, units)) else { continue };
+            let Some(probe) = node.with_text(|text| muscles.probe(text)) else { continue };
             if columns.contains(&probe) {
                 node.problem(format!("{} is there already", probe.name));
             }

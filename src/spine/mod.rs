@@ -15,8 +15,7 @@ use bevy::ecs::component::Component;
 use std::sync::Arc;
 
 use crate::adaptation::multifidus::Multifidus;
-use crate::muscle::cursor::Cursor;
-use crate::muscle::pool::MotorUnitPool;
+use crate::muscle::body::{Muscle, MuscleCursor};
 use crate::side::{BySide, Side};
 use crate::spine::fascicles::{JOINTS, Line, PerJoint, Plane, Quadratic};
 use crate::spine::profile::SpineProfile;
@@ -42,8 +41,8 @@ impl MuscleNow {
     pub const HEALTHY: Self = Self { size: 1.0, drive: 1.0, inhibition: 0.0, fat_fraction: 0.0, evoked_n: 0.0 };
 
     /// What motor units and slow states are at an instant that is not before the last volley; neither is touched.
-    pub fn of(pool: &MotorUnitPool, multifidus: &Multifidus, at: SimTime) -> Self {
-        let mut cursor = Cursor::new(pool);
+    pub fn of(pool: &Muscle, multifidus: &Multifidus, at: SimTime) -> Self {
+        let mut cursor = MuscleCursor::new(pool);
         cursor.go_to(at, pool);
         let state = multifidus.state();
         Self {

@@ -188,14 +188,14 @@ fn verif_the_examples_in_the_help_work() {
 
 #[test]
 fn verif_a_broken_invariant_stops_the_run_and_leaves_no_summary() {
-    use stimtwin::muscle::pool::MotorUnitPool;
+    use stimtwin::muscle::body::Muscle;
     use stimtwin::sim::Simulation;
     use stimtwin::time::SimTime;
     let scenario = crate::shipped("first-session");
     let mut simulation = Simulation::new(&scenario, None);
     simulation.advance_to(SimTime::from_secs(65)).unwrap();
     let pool = simulation.roster().patients()[0].sides.right.pool;
-    simulation.world_mut().get_mut::<MotorUnitPool>(pool).unwrap().poison(f64::NAN);
+    simulation.world_mut().get_mut::<Muscle>(pool).unwrap().poison(f64::NAN);
     let fault = simulation.advance_to(scenario.duration).unwrap_err();
     assert_eq!(fault.component, "patient/right/pool");
     assert_eq!(fault.at, SimTime::from_secs(66));

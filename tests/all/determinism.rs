@@ -2,7 +2,7 @@
 
 use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res};
-use stimtwin::muscle::pool::MotorUnitPool;
+use stimtwin::muscle::body::Muscle;
 use stimtwin::record::digest::RunDigest;
 use stimtwin::scenario::Scenario;
 use stimtwin::sim::{SimSystems, SimTick, Simulation, Window};
@@ -77,10 +77,10 @@ fn verif_chunks_do_not_matter() {
 }
 
 /// A system that drifts: it moves a state by a little in every tick.
-fn drift(window: Res<Window>, mut pools: Query<&mut MotorUnitPool>) {
+fn drift(window: Res<Window>, mut pools: Query<&mut Muscle>) {
     if window.from < window.to {
         for mut pool in &mut pools {
-            let deficit = pool.deficit_of_first();
+            let deficit = pool.tiredness();
             pool.poison(deficit * 0.999 + 1e-9);
         }
     }

@@ -12,7 +12,7 @@ use stimtwin::fuzz::shrink::Bounds;
 use stimtwin::fuzz::{Bench, case, shrink_broken, try_case};
 use stimtwin::lead::Delivered;
 use stimtwin::lead::conductor::Lead;
-use stimtwin::muscle::pool::MotorUnitPool;
+use stimtwin::muscle::body::Muscle;
 use stimtwin::record::Broken;
 use stimtwin::record::events::EventKind;
 use stimtwin::scenario::Scenario;
@@ -151,9 +151,9 @@ fn verif_a_panic_is_a_finding_and_shrinks() {
 }
 
 /// A planted mistake: a state that depends on how often somebody looks.
-fn count_windows(mut pools: Query<&mut MotorUnitPool>, window: Res<Window>) {
+fn count_windows(mut pools: Query<&mut Muscle>, window: Res<Window>) {
     if window.from > stimtwin::time::SimTime::SECOND {
-        pools.iter_mut().for_each(|mut pool| pool.gauge.trains += 1);
+        pools.iter_mut().for_each(|mut pool| pool.gauge_mut().trains += 1);
     }
 }
 

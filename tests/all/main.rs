@@ -17,6 +17,7 @@ mod faults;
 mod formats;
 mod fuzz;
 mod hardware;
+mod lumps;
 mod muscle_models;
 mod muscle_reference;
 mod mutants;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use stimtwin::device::pulse::Run;
+use stimtwin::muscle::choice::Choice;
 use stimtwin::muscle::cursor::Cursor;
 use stimtwin::muscle::makeup::Condition;
 use stimtwin::muscle::pool::MotorUnitPool;
@@ -35,6 +36,7 @@ fn profile(unit_curve: UnitCurve, fatigue_per_s: f64, recovery_ratio: f64) -> Mu
         type_i_slowness: figure(2.0),
         potentiation: None,
         sarcomeres: None,
+        model: Choice::Pool,
     };
     // A tetanus in the units of the paper: the twitch forces times e over the share of a tetanus.
     let total: f64 = profile.motor_units().iter().map(|unit| unit.relative_force).sum();

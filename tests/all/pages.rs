@@ -77,7 +77,7 @@ fn ron_blocks(page: &str) -> Vec<&str> {
 fn verif_every_field_that_is_read_is_on_a_page() {
     let (device, scenarios) = (file("docs/device.md"), file("docs/scenario.md"));
     let mut read = BTreeSet::new();
-    for part in ["device", "battery", "program"] {
+    for part in ["device", "battery", "force", "program"] {
         read.append(&mut fields_read(&file(&format!("src/scenario/{part}.rs"))));
     }
     read.append(&mut fields_read(body(&file("src/scenario/profiles.rs"), "read_implant")));

@@ -252,7 +252,7 @@ fn verif_probes_of_the_spine_follow_the_force() {
         simulation.advance_to(until).expect("it runs");
         let probe = Probe::parse(name, 120).expect("a probe");
         let view = simulation.side(probe.side);
-        let mut cursor = stimtwin::muscle::cursor::Cursor::new(view.pool);
+        let mut cursor = stimtwin::muscle::body::MuscleCursor::new(view.pool);
         view.at(simulation.now()).read(probe.quantity, &mut cursor)
     };
     let names = ["left.moment_l4_5_nm", "spine.stability_nm_per_rad", "spine.buckling_load_n"];

@@ -210,6 +210,19 @@ pub fn step<const N: usize>(
     knot: &Knot<N>,
     watch: &mut Watch<N>,
 ) -> Knot<N> {
+    step_tired_by(|force| force, c, share, table, knot, watch)
+}
+
+/// One step of muscles of which each is tired by a force that `tiring` makes of those of all lanes.
+#[inline(always)]
+pub fn step_tired_by<const N: usize>(
+    tiring: impl Fn(Lane<N>) -> Lane<N>,
+    c: &Constants<N>,
+    share: Lane<N>,
+    table: &Table<N>,
+    knot: &Knot<N>,
+    watch: &mut Watch<N>,
+) -> Knot<N> {
     const A5: [f64; 4] = [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0];
     const A6: [f64; 5] = [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0];
     const B: [f64; 5] = [35.0 / 384.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0];
@@ -219,21 +232,21 @@ pub fn step<const N: usize>(
     let at = |node: usize| (calcium + sum * (NODES[node] * table.turn)) * table.nodes[node];
     let end = (calcium + sum * table.turn) * table.decay;
     let k1 = knot.slope;
-    let w1 = f - w * lost;
+    let w1 = tiring(f) - w * lost;
     let (f2, q2) = (f + dt * (0.2 * k1), w + dt * (0.2 * w1));
-    let (k2, w2) = (c.slope(share, at(0), f2, q2), f2 - q2 * lost);
+    let (k2, w2) = (c.slope(share, at(0), f2, q2), tiring(f2) - q2 * lost);
     let f3 = f + dt * (3.0 / 40.0 * k1 + 9.0 / 40.0 * k2);
     let q3 = w + dt * (3.0 / 40.0 * w1 + 9.0 / 40.0 * w2);
-    let (k3, w3) = (c.slope(share, at(1), f3, q3), f3 - q3 * lost);
+    let (k3, w3) = (c.slope(share, at(1), f3, q3), tiring(f3) - q3 * lost);
     let f4 = f + dt * (44.0 / 45.0 * k1 - 56.0 / 15.0 * k2 + 32.0 / 9.0 * k3);
     let q4 = w + dt * (44.0 / 45.0 * w1 - 56.0 / 15.0 * w2 + 32.0 / 9.0 * w3);
-    let (k4, w4) = (c.slope(share, at(2), f4, q4), f4 - q4 * lost);
+    let (k4, w4) = (c.slope(share, at(2), f4, q4), tiring(f4) - q4 * lost);
     let f5 = f + dt * (A5[0] * k1 + A5[1] * k2 + A5[2] * k3 + A5[3] * k4);
     let q5 = w + dt * (A5[0] * w1 + A5[1] * w2 + A5[2] * w3 + A5[3] * w4);
-    let (k5, w5) = (c.slope(share, at(3), f5, q5), f5 - q5 * lost);
+    let (k5, w5) = (c.slope(share, at(3), f5, q5), tiring(f5) - q5 * lost);
     let f6 = f + dt * (A6[0] * k1 + A6[1] * k2 + A6[2] * k3 + A6[3] * k4 + A6[4] * k5);
     let q6 = w + dt * (A6[0] * w1 + A6[1] * w2 + A6[2] * w3 + A6[3] * w4 + A6[4] * w5);
-    let (k6, w6) = (c.slope(share, end, f6, q6), f6 - q6 * lost);
+    let (k6, w6) = (c.slope(share, end, f6, q6), tiring(f6) - q6 * lost);
     let force_n = f + dt * (B[0] * k1 + B[1] * k3 + B[2] * k4 + B[3] * k5 + B[4] * k6);
     let work = w + dt * (B[0] * w1 + B[1] * w3 + B[2] * w4 + B[3] * w5 + B[4] * w6);
     let slope = c.slope(share, end, force_n, work);
@@ -251,6 +264,17 @@ pub fn step<const N: usize>(
 ///
 /// What that leaves out is entered into the watch: the force that the last calcium makes, and τ1 moving.
 pub fn tail<const N: usize>(constants: &Constants<N>, dt_s: f64, watch: &mut Watch<N>, from: &Knot<N>) -> Knot<N> {
+    tail_tired_by(|force| force, constants, dt_s, watch, from)
+}
+
+/// The rest of muscles of which each is tired by a force that `tiring` makes of those of all lanes.
+pub fn tail_tired_by<const N: usize>(
+    tiring: impl Fn(Lane<N>) -> Lane<N>,
+    constants: &Constants<N>,
+    dt_s: f64,
+    watch: &mut Watch<N>,
+    from: &Knot<N>,
+) -> Knot<N> {
     let one = Lane::all(1.0);
     let lost = constants.per_tau_fat;
     let [a, tau1, km] = constants.tired(from.work);
@@ -261,14 +285,15 @@ pub fn tail<const N: usize>(constants: &Constants<N>, dt_s: f64, watch: &mut Wat
     let force = from.force_n;
     let force_n = force * force_decay;
     let made = a * (from.calcium + from.sum) / (km * constants.per_tauc);
-    let moved = force * constants.alpha_tau1 * (force + from.work * lost);
+    let tired_by = tiring(force);
+    let moved = force * constants.alpha_tau1 * (tired_by + from.work * lost);
     watch.error_n = watch.error_n.larger(made + moved.abs());
     Knot {
         calcium: (from.calcium + from.sum * (dt_s * constants.per_tauc)) * calcium_decay,
         sum: from.sum * calcium_decay,
         force_n,
         slope: Lane::all(0.0) - force_n * per_tau1,
-        work: from.work * work_decay + force / (per_tau1 - lost) * (work_decay - force_decay),
+        work: from.work * work_decay + tired_by / (per_tau1 - lost) * (work_decay - force_decay),
         impulse: from.impulse + force * tau1 * (one - force_decay),
     }
 }

@@ -31,13 +31,13 @@ const LONGEST_S: f64 = 0.025;
 const TAIL_AFTER_S: f64 = 1.5;
 
 /// How often steps are halved at most.
-const HALVINGS: u32 = 8;
+pub const HALVINGS: u32 = 8;
 
 /// The calcium's time constant and τ1 that the steps above are for, s; where a muscle is faster, they are halved.
 const FOR_S: (f64, f64) = (0.020, 0.045);
 
 /// How often steps are halved for this muscle before the first try.
-fn first_halving(muscle: &Ding) -> u32 {
+pub fn first_halving(muscle: &Ding) -> u32 {
     let faster = (FOR_S.0 / muscle.tauc_s).max(FOR_S.1 / muscle.tau1_s);
     (0..HALVINGS).find(|&halvings| f64::from(1 << halvings) >= faster * (1.0 - 1e-9)).unwrap_or(HALVINGS)
 }
@@ -56,20 +56,71 @@ fn ladder(halvings: u32) -> Vec<f64> {
     lengths
 }
 
+/// The steps after a pulse until the tail, and when each ends.
+#[derive(Clone, Debug)]
+pub struct Ladder<const N: usize> {
+    /// The steps.
+    pub steps: Vec<Table<N>>,
+    /// When each ends, s.
+    ends_s: Vec<f64>,
+}
+
+/// How a stretch without a pulse is gone along.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// So many steps of the ladder.
+    pub whole: usize,
+    /// What is left then, s.
+    pub last_s: f64,
+    /// Whether that is a tail, else it is a step.
+    pub in_tail: bool,
+}
+
+impl<const N: usize> Ladder<N> {
+    /// The steps of muscles with those constants, halved so often.
+    pub fn new(constants: &Constants<N>, halvings: u32) -> Self {
+        let lengths = ladder(halvings);
+        let ends_s = lengths.iter().scan(0.0, |sum, dt_s| {
+            *sum += dt_s;
+            Some(*sum)
+        });
+        let ends_s = ends_s.collect();
+        Self { steps: lengths.iter().map(|&dt_s| Table::new(constants, dt_s)).collect(), ends_s }
+    }
+
+    /// How a stretch of that length is gone along: the last step is as long as is left, which is up to a third more
+    /// than the ladder's; after the ladder comes the tail.
+    pub fn plan(&self, length_s: f64) -> Plan {
+        let steps = self.ends_s.partition_point(|&end_s| end_s <= length_s);
+        let ladder_s = if steps == 0 { 0.0 } else { self.ends_s[steps - 1] };
+        let in_tail = steps == self.ends_s.len();
+        let left_s = length_s - ladder_s;
+        let merges = steps > 0 && !in_tail && left_s < self.steps[steps - 1].dt_s / 3.0;
+        let whole = if merges { steps - 1 } else { steps };
+        let last_s = if merges { left_s + self.steps[whole].dt_s } else { left_s };
+        Plan { whole, last_s, in_tail }
+    }
+}
+
 /// A few values that were worked out for a key and may be needed again.
-struct Kept<T> {
+#[derive(Clone, Debug)]
+pub struct Kept<T> {
     entries: Vec<(u64, T)>,
     oldest: usize,
+}
+
+impl<T> Default for Kept<T> {
+    /// None yet.
+    fn default() -> Self {
+        Self { entries: Vec::new(), oldest: 0 }
+    }
 }
 
 impl<T: Copy> Kept<T> {
     const ROOM: usize = 8;
 
-    fn new() -> Self {
-        Self { entries: Vec::with_capacity(Self::ROOM), oldest: 0 }
-    }
-
-    fn get(&mut self, key: u64, make: impl FnOnce() -> T) -> T {
+    /// The value of a key, made where it is not there.
+    pub fn get(&mut self, key: u64, make: impl FnOnce() -> T) -> T {
         if let Some((_, value)) = self.entries.iter().find(|(other, _)| *other == key) {
             return *value;
         }
@@ -118,9 +169,7 @@ struct Course<'a, const N: usize> {
     muscles: &'a [Ding; N],
     constants: Constants<N>,
     each: [Constants<1>; N],
-    /// The steps after a pulse, and when each ends, s.
-    ladder: Vec<Table<N>>,
-    ends_s: Vec<f64>,
+    ladder: Ladder<N>,
     share: Lane<N>,
     watch: Watch<N>,
     knots: Vec<Knot<N>>,
@@ -134,28 +183,19 @@ struct Course<'a, const N: usize> {
 impl<'a, const N: usize> Course<'a, N> {
     fn new(muscles: &'a [Ding; N], halvings: u32) -> Self {
         let constants = Constants::new(muscles);
-        let lengths = ladder(halvings);
-        let ends_s = lengths
-            .iter()
-            .scan(0.0, |sum, dt_s| {
-                *sum += dt_s;
-                Some(*sum)
-            })
-            .collect();
         Self {
             muscles,
             constants,
             each: std::array::from_fn(|i| Constants::new(&[muscles[i]])),
-            ladder: lengths.iter().map(|&dt_s| Table::new(&constants, dt_s)).collect(),
-            ends_s,
+            ladder: Ladder::new(&constants, halvings),
             share: Lane::all(1.0),
             watch: Watch::NEW,
             knots: vec![Knot::REST],
             stretch: Stretch::default(),
-            tables: Kept::new(),
-            decays: Kept::new(),
-            shares: Kept::new(),
-            gains: Kept::new(),
+            tables: Kept::default(),
+            decays: Kept::default(),
+            shares: Kept::default(),
+            gains: Kept::default(),
         }
     }
 
@@ -163,28 +203,20 @@ impl<'a, const N: usize> Course<'a, N> {
         self.knots.last().expect("there is always one")
     }
 
-    /// Goes from an instant to another without a pulse: along the ladder, the last step as long as is left, which is up
-    /// to a third more than the ladder's; after the ladder the tail.
+    /// Goes from an instant to another without a pulse.
     fn go<W: Width<N>>(&mut self, start: SimTime, end: SimTime) {
-        let length_s = (end - start).as_secs();
-        let steps = self.ends_s.partition_point(|&end_s| end_s <= length_s);
-        let ladder_s = if steps == 0 { 0.0 } else { self.ends_s[steps - 1] };
-        let in_tail = steps == self.ends_s.len();
-        let left_s = length_s - ladder_s;
-        let merges = steps > 0 && !in_tail && left_s < self.ladder[steps - 1].dt_s / 3.0;
-        let whole = if merges { steps - 1 } else { steps };
-        let last_s = if merges { left_s + self.ladder[whole].dt_s } else { left_s };
+        let Plan { whole, last_s, in_tail } = self.ladder.plan((end - start).as_secs());
         let last = *self.knot();
         self.knots.clear();
         self.knots.push(last);
         (self.stretch.start, self.stretch.end) = (start, end);
         self.stretch.steps_s.clear();
-        self.stretch.steps_s.extend(self.ladder[..whole].iter().map(|table| table.dt_s));
-        self.stretch.tail_s = in_tail.then_some(left_s);
-        W::steps(&self.constants, self.share, &self.ladder[..whole], &mut self.watch, &mut self.knots);
+        self.stretch.steps_s.extend(self.ladder.steps[..whole].iter().map(|table| table.dt_s));
+        self.stretch.tail_s = in_tail.then_some(last_s);
+        W::steps(&self.constants, self.share, &self.ladder.steps[..whole], &mut self.watch, &mut self.knots);
         if in_tail {
             let before = *self.knot();
-            let after = tail(&self.constants, left_s, &mut self.watch, &before);
+            let after = tail(&self.constants, last_s, &mut self.watch, &before);
             self.knots.push(after);
         } else if last_s > 0.0 {
             let table = self.tables.get(last_s.to_bits(), || Table::new(&self.constants, last_s));

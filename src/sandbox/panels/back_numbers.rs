@@ -4,7 +4,7 @@ use nalgebra::Vector3;
 
 use crate::device::pulse::{CONTACTS_PER_LEAD, microcoulombs};
 use crate::lead::implant::mirrored;
-use crate::muscle::cursor::Cursor;
+use crate::muscle::body::MuscleCursor;
 use crate::record::probe::Quantity;
 use crate::sandbox::scene::anatomy::Anatomy;
 use crate::sandbox::scene::link::Thing;
@@ -92,7 +92,7 @@ fn generator(view: &View<'_>) -> Numbers {
     let generator = view.session.generator();
     let side = view.session.side(Side::Right);
     let glance = side.at(view.session.transport().cursor);
-    let mut cursor = Cursor::new(side.pool);
+    let mut cursor = MuscleCursor::new(side.pool);
     let mut read = |quantity| glance.read(quantity, &mut cursor);
     let pulses = Side::BOTH.map(|side| generator.pulses(side).to_string());
     Numbers {
@@ -128,7 +128,7 @@ fn lead(view: &View<'_>, side: Side) -> Numbers {
 fn contact(view: &View<'_>, side: Side, index: usize) -> Numbers {
     let of_side = view.session.side(side);
     let glance = of_side.at(view.session.transport().cursor);
-    let mut cursor = Cursor::new(of_side.pool);
+    let mut cursor = MuscleCursor::new(of_side.pool);
     let mut read = |quantity| glance.read(quantity, &mut cursor);
     let program = &of_side.generator.program().sides[side];
     let role = match (program.cathodes.contains(index), program.anodes.contains(index)) {
@@ -230,7 +230,7 @@ fn fascicle(view: &View<'_>, side: Side, index: usize) -> Numbers {
     ];
     let of_side = view.session.side(side);
     let glance = of_side.at(view.session.transport().cursor);
-    let mut cursor = Cursor::new(of_side.pool);
+    let mut cursor = MuscleCursor::new(of_side.pool);
     let mut read = |quantity| glance.read(quantity, &mut cursor);
     if fascicle.is_stimulated() {
         let (force, most) = (read(Quantity::Force), read(Quantity::MaxForce));

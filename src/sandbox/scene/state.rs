@@ -6,7 +6,7 @@ use nalgebra::Point3;
 use crate::device::pulse::{CASE, CONTACTS_PER_LEAD};
 use crate::device::therapy::State;
 use crate::lead::conductor::TERMINALS;
-use crate::muscle::cursor::Cursor;
+use crate::muscle::body::MuscleCursor;
 use crate::record::probe::{Quantity, SideView};
 use crate::scenario::Scenario;
 use crate::side::{BySide, Side};
@@ -73,7 +73,7 @@ impl SideState {
     fn of(view: &SideView<'_>, scenario: &Scenario, at: SimTime, flash: f32) -> Self {
         let side = view.lead.side;
         let glance = view.at(at);
-        let mut cursor = Cursor::new(view.pool);
+        let mut cursor = MuscleCursor::new(view.pool);
         let mut read = |quantity| glance.read(quantity, &mut cursor) as f32;
         let max_force_n = read(Quantity::MaxForce).max(f32::MIN_POSITIVE);
         Self {
