@@ -17,8 +17,8 @@
 //! the profile says.
 //!
 //! The state lives at the last pulse. Each stretch from there is gone along by the steps of
-//! [`crate::muscle::force::solve`], and again by half of them where their error is above the tolerance: what comes of it
-//! depends on the pulses alone.
+//! [`crate::muscle::force::solve`], and again by halved ones where their error is above the tolerance: force depends on
+//! the pulses alone.
 
 use std::sync::Arc;
 
