@@ -18,6 +18,7 @@ pub mod memory;
 pub mod panels;
 pub mod player;
 pub mod preview;
+pub mod pulls;
 pub mod recruiter;
 pub mod scene;
 pub mod session;
