@@ -25,6 +25,7 @@ use crate::sandbox::session::{Said, Session};
 use crate::sandbox::settings::{Keeper, Settings};
 use crate::sandbox::theme::Theme;
 use crate::sandbox::view::View;
+use crate::side::Side;
 use crate::sim::Fault;
 use crate::time::SimTime;
 
@@ -104,6 +105,11 @@ impl Desk {
     /// What the view of the back and its panel tell each other.
     pub fn back(&mut self) -> &mut BackPanel {
         &mut self.states.back
+    }
+
+    /// Shows on the scopes what the force models make of the pulses of a side, or nothing of it.
+    pub fn show_models(&mut self, of: Option<Side>) {
+        self.states.scopes.models_of = of;
     }
 
     /// The file that a picture of the screen is to be written to, if somebody asked for one.

@@ -15,6 +15,7 @@ pub mod gallery;
 pub mod keys;
 pub mod launch;
 pub mod memory;
+pub mod models;
 pub mod panels;
 pub mod player;
 pub mod preview;

@@ -24,6 +24,7 @@ use egui::{LayerId, Ui, UiBuilder};
 
 use crate::sandbox::act::Act;
 use crate::sandbox::desk::Desk;
+use crate::sandbox::models;
 use crate::sandbox::recruiter;
 use crate::sandbox::scene::link::{SceneControl, SceneReport};
 use crate::sandbox::scene::state::{BackState, glow};
@@ -103,7 +104,7 @@ pub fn capture(desk: Desk, size: (u32, u32), path: &Path) -> Result<(), WindowEr
     })?;
     let image = image.expect("the app that was started has an image");
     // Two captures are the same only if both wait for the exact thresholds and the models, and draw them.
-    let is_done = || recruiter::is_done();
+    let is_done = || recruiter::is_done() && models::is_done();
     (0..FRAMES_BEFORE).for_each(|_| app.update());
     loop {
         while !is_done() {
