@@ -107,18 +107,21 @@ pub enum Tab {
     Scopes,
     /// The device: state, battery, alarms, log.
     Device,
+    /// The spine: the multifidus by level, whether the column stands, the tests of the clinic.
+    Spine,
     /// What was done, and what happened.
     Timeline,
 }
 
 impl Tab {
     /// All of them, with their titles.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Back, "Back"),
         (Self::Programmer, "Programmer"),
         (Self::Waveform, "Waveform"),
         (Self::Scopes, "Scopes"),
         (Self::Device, "Device"),
+        (Self::Spine, "Spine"),
         (Self::Timeline, "Timeline"),
     ];
 

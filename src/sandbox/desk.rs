@@ -17,6 +17,7 @@ use crate::sandbox::panels::gallery::GalleryState;
 use crate::sandbox::panels::keys::KeysState;
 use crate::sandbox::panels::programmer::ProgrammerState;
 use crate::sandbox::panels::scopes::ScopesState;
+use crate::sandbox::panels::spine::SpineState;
 use crate::sandbox::panels::transport::TransportState;
 use crate::sandbox::panels::waveform::WaveformState;
 use crate::sandbox::panels::{self, device};
@@ -24,6 +25,7 @@ use crate::sandbox::session::{Said, Session};
 use crate::sandbox::settings::{Keeper, Settings};
 use crate::sandbox::theme::Theme;
 use crate::sandbox::view::View;
+use crate::side::Side;
 use crate::sim::Fault;
 use crate::time::SimTime;
 
@@ -35,6 +37,7 @@ struct States {
     waveform: WaveformState,
     scopes: ScopesState,
     device: device::DeviceState,
+    spine: SpineState,
     #[serde(skip)]
     back: BackPanel,
     #[serde(skip)]
@@ -102,6 +105,11 @@ impl Desk {
     /// What the view of the back and its panel tell each other.
     pub fn back(&mut self) -> &mut BackPanel {
         &mut self.states.back
+    }
+
+    /// Shows on the scopes what the force models make of the pulses of a side, or nothing of it.
+    pub fn show_models(&mut self, of: Option<Side>) {
+        self.states.scopes.models_of = of;
     }
 
     /// The file that a picture of the screen is to be written to, if somebody asked for one.
@@ -202,6 +210,7 @@ impl Desk {
     fn draw(&mut self, root: &mut Ui, out: &mut Vec<Act>) {
         let Self { session, theme, settings, dock, states, files, .. } = self;
         let view = View { session, theme };
+        states.back.set_effort(states.spine.effort());
         egui::Panel::top("menu").show(root, |ui| {
             ui.horizontal(|ui| {
                 panels::menu::ui(ui, &view, settings, out);
@@ -309,7 +318,8 @@ fn first_layout() -> DockState<Tab> {
     let mut dock = DockState::new(vec![Tab::Back]);
     let tree = dock.main_surface_mut();
     let [middle, _scopes] = tree.split_right(NodeIndex::root(), 0.63, vec![Tab::Scopes]);
-    let [middle, _programmer] = tree.split_left(middle, 0.47, vec![Tab::Programmer, Tab::Device, Tab::Timeline]);
+    let [middle, _programmer] =
+        tree.split_left(middle, 0.47, vec![Tab::Programmer, Tab::Device, Tab::Spine, Tab::Timeline]);
     tree.split_below(middle, 0.50, vec![Tab::Waveform]);
     dock
 }
@@ -357,6 +367,7 @@ impl TabViewer for Tabs<'_> {
             Tab::Waveform => panels::waveform::ui(ui, view, &mut states.waveform, out),
             Tab::Scopes => panels::scopes::ui(ui, view, &mut states.scopes, out),
             Tab::Device => device::ui(ui, view, &mut states.device, out),
+            Tab::Spine => panels::spine::ui(ui, view, &mut states.spine, out),
             Tab::Timeline => panels::timeline::ui(ui, view, out),
         }
     }
@@ -371,6 +382,6 @@ impl TabViewer for Tabs<'_> {
     }
 
     fn scroll_bars(&self, tab: &Tab) -> [bool; 2] {
-        [false, matches!(tab, Tab::Programmer | Tab::Device)]
+        [false, matches!(tab, Tab::Programmer | Tab::Device | Tab::Spine)]
     }
 }

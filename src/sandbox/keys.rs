@@ -178,6 +178,7 @@ pub const COMMANDS: &[Command] = &[
     command(Group::View, "Waveform", &[], When::NoText, |_, _| Some(Act::Show(Tab::Waveform))),
     command(Group::View, "Scopes", &[], When::NoText, |_, _| Some(Act::Show(Tab::Scopes))),
     command(Group::View, "Device", &[], When::NoText, |_, _| Some(Act::Show(Tab::Device))),
+    command(Group::View, "Spine", &[], When::NoText, |_, _| Some(Act::Show(Tab::Spine))),
     command(Group::View, "Timeline", &[], When::NoText, |_, _| Some(Act::Show(Tab::Timeline))),
     command(Group::View, "Reset layout", &[], When::NoText, |_, _| Some(Act::ResetLayout)),
     of_panel(Group::Scopes, "Set marker A at the pointer", &[plain(Key::A)]),

@@ -9,6 +9,7 @@ use crate::sandbox::session::{Said, Session};
 use crate::sandbox::settings::{Keeper, Settings};
 use crate::sandbox::window::{self, SIZE, WindowError};
 use crate::scenario::reader::Problem;
+use crate::side::Side;
 use crate::sim::Fault;
 use crate::time::{SimTime, positive};
 
@@ -26,7 +27,7 @@ pub struct SandboxArgs {
     /// Go to this simulated time first, such as "12 s"
     #[arg(long, value_name = "T", value_parser = positive)]
     at: Option<SimTime>,
-    /// Show this tab in front: back, programmer, waveform, scopes, device or timeline; can be given again
+    /// Show this tab in front: back, programmer, waveform, scopes, device, spine or timeline; can be given again
     #[arg(long, value_name = "TAB", requires = "capture", value_parser = tab)]
     tab: Vec<Tab>,
     /// The picture's size, points
@@ -41,13 +42,16 @@ pub struct SandboxArgs {
     /// Show the field around the contacts
     #[arg(long, requires = "capture")]
     slice: bool,
+    /// On the scopes, show what other force models make of the pulses of this side: left or right
+    #[arg(long, value_name = "SIDE", requires = "capture", value_parser = side)]
+    models: Option<Side>,
 }
 
 impl SandboxArgs {
     /// The window on the first scenario of the gallery.
     pub fn plain() -> Self {
-        let (scenario, capture, at, look, size) = (None, None, None, None, None);
-        Self { scenario, capture, at, tab: Vec::new(), size, light: false, look, slice: false }
+        let (scenario, capture, at, look, size, models) = (None, None, None, None, None, None);
+        Self { scenario, capture, at, tab: Vec::new(), size, light: false, look, slice: false, models }
     }
 }
 
@@ -97,6 +101,7 @@ pub fn launch(args: SandboxArgs) -> Result<(), LaunchError> {
         desk.back().look_from(view);
     }
     desk.back().show_slice(args.slice);
+    desk.show_models(args.models);
     desk.pose(args.at, &args.tab).map_err(LaunchError::Fault)?;
     let outcome = match &args.capture {
         Some(file) => window::capture(desk, args.size.unwrap_or(SIZE), file),
@@ -118,6 +123,11 @@ fn standard_view(text: &str) -> Result<StandardView, String> {
     let all = StandardView::ALL;
     let found = all.iter().find(|view| view.name().eq_ignore_ascii_case(text)).copied();
     found.ok_or_else(|| format!("allowed are {}", all.map(|view| view.name().to_lowercase()).join(", ")))
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    let found = Side::BOTH.into_iter().find(|side| side.name() == text);
+    found.ok_or_else(|| "allowed are left and right".to_string())
 }
 
 fn picture_size(text: &str) -> Result<(u32, u32), String> {

@@ -24,6 +24,7 @@ use egui::{LayerId, Ui, UiBuilder};
 
 use crate::sandbox::act::Act;
 use crate::sandbox::desk::Desk;
+use crate::sandbox::models;
 use crate::sandbox::recruiter;
 use crate::sandbox::scene::link::{SceneControl, SceneReport};
 use crate::sandbox::scene::state::{BackState, glow};
@@ -102,12 +103,18 @@ pub fn capture(desk: Desk, size: (u32, u32), path: &Path) -> Result<(), WindowEr
         (app, RenderTarget::Image(target.into()))
     })?;
     let image = image.expect("the app that was started has an image");
+    // Two captures are the same only if both wait for the exact thresholds and the models, and draw them.
+    let is_done = || recruiter::is_done() && models::is_done();
     (0..FRAMES_BEFORE).for_each(|_| app.update());
-    // Two captures are the same only if both wait for the exact thresholds.
-    while !recruiter::is_done() {
-        std::thread::sleep(Duration::from_millis(20));
+    loop {
+        while !is_done() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        (0..FRAMES_BEFORE).for_each(|_| app.update());
+        if is_done() {
+            break;
+        }
     }
-    (0..FRAMES_BEFORE).for_each(|_| app.update());
     still::save(&mut app, &image, path).map_err(WindowError::NoPicture)
 }
 
@@ -182,15 +189,16 @@ fn frame(
         *control = asked;
     }
     clear.0 = scene::look::colour(theme.panel);
-    commands.insert_resource(back_state(desk.session()));
+    let effort = desk.back().effort();
+    commands.insert_resource(back_state(desk.session(), effort));
     Ok(())
 }
 
-/// What the back shows of a session.
-fn back_state(session: &Session) -> BackState {
+/// What the back shows of a session, with the effort that was chosen.
+fn back_state(session: &Session, effort: f64) -> BackState {
     let transport = session.transport();
     let flash = BySide::new(|side| glow(session.last_pulse(side), transport.cursor, transport.speed));
-    BackState::of(session.simulation(), session.scenario(), flash)
+    BackState::of(session.simulation(), session.scenario(), flash, effort)
 }
 
 /// The window's title tells what is played.

@@ -35,7 +35,7 @@ pub(crate) const OTHERS: [&str; 18] = [
 ];
 
 /// The largest pull of a test, N (ours): more than anybody holds.
-const MOST_PULL_N: f64 = 500.0;
+pub const MOST_PULL_N: f64 = 500.0;
 
 /// The names of the commands to the device, and of what befalls it.
 pub(crate) const OF_DEVICE: [&str; 38] = [

@@ -27,6 +27,7 @@ pub struct BackPanel {
     slice: bool,
     flesh: Flesh,
     picked: Option<Thing>,
+    effort: f64,
     pointer: Option<Pos2>,
     takes_input: bool,
     /// What lay over the view in the last frame: buttons, badges, the card.
@@ -76,6 +77,16 @@ impl BackPanel {
         self.picked = thing;
     }
 
+    /// Lets the multifidus work with that part of its strength beside stimulation, 0 to 1.
+    pub fn set_effort(&mut self, effort: f64) {
+        self.effort = effort;
+    }
+
+    /// The part of its strength that the multifidus works with beside stimulation, 0 to 1.
+    pub fn effort(&self) -> f64 {
+        self.effort
+    }
+
     /// What is picked.
     pub fn picked(&self) -> Option<&Thing> {
         self.picked.as_ref()
@@ -111,19 +122,14 @@ pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut BackPanel, _out: &mut Vec<Ac
         scale_bar(over, view.theme, rect, state.report.mm_per_point);
     }
     if let Some(thing) = state.report.hovered.as_ref().filter(|_| state.pointer.is_some() && !any_down) {
-        response.on_hover_text_at_pointer(name(thing, view));
+        response.on_hover_text_at_pointer(numbers(thing, view, state.effort).title);
     }
     toolbar(over, rect, state);
-    caption(over, view.theme, rect);
+    caption(over, view.theme, rect, state.effort);
     if state.slice {
         legend(over, view, rect);
     }
     card(over, view, rect, state);
-}
-
-/// The name of a thing in words.
-fn name(thing: &Thing, view: &View<'_>) -> String {
-    numbers(thing, view).title
 }
 
 /// Views, muscle, field.
@@ -309,11 +315,16 @@ fn scale_bar(ui: &Ui, theme: &Theme, rect: Rect, mm_per_point: f32) {
 }
 
 /// What is not as it is.
-fn caption(ui: &Ui, theme: &Theme, rect: Rect) {
+fn caption(ui: &Ui, theme: &Theme, rect: Rect, effort: f64) {
     let words = format!("movement ×{EXAGGERATION}, leads and nerve drawn thicker; nerve and implant: estimated places");
     let at = rect.right_bottom() - vec2(10.0, 8.0);
     if rect.width() > 560.0 {
         ui.painter().text(at, Align2::RIGHT_BOTTOM, words, FontId::proportional(10.5), theme.faint);
+    }
+    if effort > 0.0 {
+        let words = format!("with an effort of {:.0} %, chosen under Spine", effort * 100.0);
+        let at = rect.right_bottom() - vec2(10.0, 24.0);
+        ui.painter().text(at, Align2::RIGHT_BOTTOM, words, FontId::proportional(12.0), theme.caution);
     }
 }
 
@@ -358,7 +369,7 @@ fn legend(ui: &Ui, view: &View<'_>, rect: Rect) {
 /// The numbers of what is picked.
 fn card(ui: &mut Ui, view: &View<'_>, rect: Rect, state: &mut BackPanel) {
     let Some(thing) = state.picked.clone() else { return };
-    let Numbers { title, rows, note } = numbers(&thing, view);
+    let Numbers { title, rows, note } = numbers(&thing, view, state.effort);
     let width = 232.0_f32.min(rect.width() - 16.0);
     let place = Rect::from_min_size(rect.right_top() + vec2(-width - 8.0, 36.0), vec2(width, rect.height() - 44.0));
     let mut closed = false;

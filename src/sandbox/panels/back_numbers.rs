@@ -6,6 +6,7 @@ use crate::device::pulse::{CONTACTS_PER_LEAD, microcoulombs};
 use crate::lead::implant::mirrored;
 use crate::muscle::body::MuscleCursor;
 use crate::record::probe::Quantity;
+use crate::sandbox::pulls::{LEVELS, Pulls};
 use crate::sandbox::scene::anatomy::Anatomy;
 use crate::sandbox::scene::link::Thing;
 use crate::sandbox::scene::state::{Role, contact_name};
@@ -54,15 +55,15 @@ fn percent(fraction: f64) -> String {
     format!("{} %", short(fraction * 100.0))
 }
 
-/// What is to be said of a thing at the cursor.
-pub fn numbers(thing: &Thing, view: &View<'_>) -> Numbers {
+/// What is to be said of a thing at the cursor, the multifidus working with that part of its strength, 0 to 1.
+pub fn numbers(thing: &Thing, view: &View<'_>, effort: f64) -> Numbers {
     match thing {
-        Thing::Bone(level) => bone(level),
+        Thing::Bone(level) => Numbers { rows: of_level(level, view, effort), ..bone(level) },
         Thing::Generator => generator(view),
         Thing::Lead(side) => lead(view, *side),
         Thing::Contact(side, index) => contact(view, *side, *index),
         Thing::Nerve(side) => nerve(view, *side),
-        Thing::Fascicle(side, index) => fascicle(view, *side, *index),
+        Thing::Fascicle(side, index) => fascicle(view, *side, *index, effort),
     }
 }
 
@@ -86,6 +87,34 @@ fn bone(level: &str) -> Numbers {
         _ => "",
     };
     Numbers { title: title.to_string(), rows: Vec::new(), note }
+}
+
+/// What the fascicles from a vertebra pull with, and the moment at the joint below it.
+fn of_level(level: &str, view: &View<'_>, effort: f64) -> Vec<Row> {
+    let Some((_, bone)) = LEVELS.into_iter().find(|(name, _)| *name == level) else { return Vec::new() };
+    let pulls = Pulls::of(&view.session.side(Side::Left), view.session.transport().cursor, effort);
+    let force = |side| {
+        let pull = pulls.of_level(side, bone);
+        format!("{} of {} N", short(pull.force_n()), short(pull.most_n))
+    };
+    let joint = bone.joints_below() - 1;
+    let moment_nm: f64 = Side::BOTH
+        .into_iter()
+        .map(|side| {
+            let (evoked, effort) = pulls.moments_nm(side);
+            evoked[joint] + effort[joint]
+        })
+        .sum();
+    let meaning = "Force of the multifidus fascicles from its spinous process now, and the most they could do, N";
+    vec![
+        row("Left fascicles", force(Side::Left), meaning),
+        row("Right fascicles", force(Side::Right), meaning),
+        row(
+            "Moment below it",
+            format!("{} Nm", short(moment_nm)),
+            "Extension moment of the multifidus of both sides at the joint below this vertebra, Nm",
+        ),
+    ]
 }
 
 fn generator(view: &View<'_>) -> Numbers {
@@ -213,7 +242,7 @@ fn nerve(view: &View<'_>, side: Side) -> Numbers {
     }
 }
 
-fn fascicle(view: &View<'_>, side: Side, index: usize) -> Numbers {
+fn fascicle(view: &View<'_>, side: Side, index: usize, effort: f64) -> Numbers {
     let fascicles = Anatomy::embedded().fascicles();
     let Some(fascicle) = fascicles.get(index) else {
         return Numbers { title: String::new(), rows: Vec::new(), note: "" };
@@ -232,6 +261,16 @@ fn fascicle(view: &View<'_>, side: Side, index: usize) -> Numbers {
     let glance = of_side.at(view.session.transport().cursor);
     let mut cursor = MuscleCursor::new(of_side.pool);
     let mut read = |quantity| glance.read(quantity, &mut cursor);
+    let pull = Pulls::of(&of_side, view.session.transport().cursor, effort).of_fascicle(side, &fascicle.name);
+    rows.push(row(
+        "Its own force",
+        format!("{} of {} N", short(pull.force_n()), short(pull.most_n)),
+        "What this fascicle pulls with now, and the most it could do unfatigued at its present size, N; those that are \
+         stimulated share the force of the motor units by their strength",
+    ));
+    if effort > 0.0 {
+        rows.push(row("Of that by effort", format!("{} N", short(pull.effort_n)), "What the effort adds, N"));
+    }
     if fascicle.is_stimulated() {
         let (force, most) = (read(Quantity::Force), read(Quantity::MaxForce));
         rows.push(row(
@@ -243,7 +282,11 @@ fn fascicle(view: &View<'_>, side: Side, index: usize) -> Numbers {
     }
     rows.push(row("Size", percent(read(Quantity::Size)), "Of the contractile muscle, relative to a healthy one"));
     rows.push(row("Fat", percent(read(Quantity::Fat)), "Share of the cross-section"));
-    let note = if fascicle.is_stimulated() { "" } else { "The stimulated nerve does not reach it: it rests here." };
+    let note = match (fascicle.is_stimulated(), effort > 0.0) {
+        (true, _) => "",
+        (false, false) => "The stimulated nerve does not reach it: it rests here.",
+        (false, true) => "The stimulated nerve does not reach it: it works by effort alone.",
+    };
     Numbers { title: format!("{} multifidus, {}", capital(side.name()), fascicle.name), rows, note }
 }
 

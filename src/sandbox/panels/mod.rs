@@ -9,6 +9,7 @@ pub mod keys;
 pub mod menu;
 pub mod programmer;
 pub mod scopes;
+pub mod spine;
 pub mod timeline;
 pub mod transport;
 pub mod waveform;

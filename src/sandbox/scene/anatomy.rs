@@ -3,6 +3,8 @@
 //! The frame is that of the simulation: +x the patient's right, +y cranial, +z dorsal, in millimetres from the centre
 //! of the L5-S1 joint. Bevy's axes are the same, so that a camera on +z sees the back as a surgeon does.
 
+use std::sync::LazyLock;
+
 use bevy::math::Vec3;
 use serde::Deserialize;
 
@@ -10,6 +12,9 @@ use crate::side::Side;
 
 /// The vertebrae that are drawn, from above.
 pub const LEVELS: [&str; 5] = ["L1", "L2", "L3", "L4", "L5"];
+
+/// How many fascicles of the multifidus are drawn on each side.
+pub const FASCICLES: usize = 25;
 
 /// The level whose medial branch is stimulated: the fascicles from its spinous process have this origin.
 pub const STIMULATED: &str = "L2";
@@ -119,6 +124,13 @@ impl Anatomy {
         self.rows.iter().filter_map(fascicle).collect()
     }
 
+    /// The names of the fascicles, in the order of the file; read once.
+    pub fn fascicle_names() -> &'static [String] {
+        static NAMES: LazyLock<Vec<String>> =
+            LazyLock::new(|| Anatomy::embedded().fascicles().into_iter().map(|fascicle| fascicle.name).collect());
+        &NAMES
+    }
+
     /// The way of the L2 medial branch on the right, from the foramen to where it enters the muscle, mm.
     pub fn nerve(&self) -> [Vec3; 6] {
         [
@@ -149,7 +161,7 @@ mod tests {
     fn verif_the_built_in_points_are_a_back() {
         let anatomy = Anatomy::embedded();
         let fascicles = anatomy.fascicles();
-        assert_eq!(fascicles.len(), 25);
+        assert_eq!(fascicles.len(), FASCICLES);
         let stimulated: Vec<&str> =
             fascicles.iter().filter(|fascicle| fascicle.is_stimulated()).map(|fascicle| &*fascicle.name).collect();
         assert_eq!(stimulated, ["m2.laminar", "m2s", "m2t.1", "m2t.2", "m2t.3"]);

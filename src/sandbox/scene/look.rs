@@ -80,31 +80,27 @@ impl Look {
     }
 }
 
-/// The colour of a fascicle: dark at rest and bright with force, paler with fatigue, yellower with fat; duller where
-/// the stimulated nerve does not reach it.
-pub fn muscle(theme: &Theme, side: &SideState, stimulated: bool, flesh: Flesh) -> Look {
+/// The colour of a fascicle: dark at rest and bright with its own force, 0 to 1, yellower with fat; where the
+/// stimulated nerve reaches it paler with fatigue, and elsewhere duller at rest.
+pub fn muscle(theme: &Theme, side: &SideState, pull: f32, stimulated: bool, flesh: Flesh) -> Look {
     let back = &theme.back;
     let lean = mix(back.muscle, back.fat, side.fat * 1.3);
-    let base = if stimulated {
-        // The eye sees small forces, too: the root stretches the lower end.
-        let active = mix(lean, back.muscle_active, side.force.sqrt());
-        mix(active, back.tired, (1.0 - side.capacity) * 0.75)
-    } else {
-        mix(lean, back.backdrop, 0.22)
-    };
-    let glow = if stimulated { 0.22 * side.force.sqrt() } else { 0.0 };
+    let rest = if stimulated { lean } else { mix(lean, back.backdrop, 0.22) };
+    // The eye sees small forces, too: the root stretches the lower end.
+    let active = mix(rest, back.muscle_active, pull.sqrt());
+    let base = if stimulated { mix(active, back.tired, (1.0 - side.capacity) * 0.75) } else { active };
+    let glow = 0.22 * pull.sqrt();
     let alpha = if flesh == Flesh::SeeThrough { 0.30 } else { 1.0 };
     Look { base, glow, alpha }
 }
 
-/// Where the belly of a fascicle lies and how thick it is: of constant volume, shorter and thicker with force, thicker
-/// with the size of the muscle. `cranial` and `caudal` are its ends on this side, mm.
-pub fn belly(fascicle: &Fascicle, (cranial, caudal): (Vec3, Vec3), side: &SideState) -> Transform {
-    let force = if fascicle.is_stimulated() { side.force } else { 0.0 };
+/// Where the belly of a fascicle lies and how thick it is: of constant volume, shorter and thicker with its own force,
+/// 0 to 1, thicker with the size of the muscle. `cranial` and `caudal` are its ends on this side, mm.
+pub fn belly(fascicle: &Fascicle, (cranial, caudal): (Vec3, Vec3), pull: f32, size: f32) -> Transform {
     let along = cranial - caudal;
     let resting = along.length() * BELLY;
-    let length = resting * (1.0 - SHORTENING * EXAGGERATION * force);
-    let area_mm2 = fascicle.max_force_n / TENSION_N_PER_MM2 * side.size.max(0.05);
+    let length = resting * (1.0 - SHORTENING * EXAGGERATION * pull);
+    let area_mm2 = fascicle.max_force_n / TENSION_N_PER_MM2 * size.max(0.05);
     let radius = SPINDLE * (area_mm2 / std::f32::consts::PI).sqrt() * (resting / length).sqrt();
     Transform {
         translation: (cranial + caudal) / 2.0,
@@ -134,16 +130,16 @@ pub fn nerve(theme: &Theme, side: &SideState) -> Look {
 mod tests {
     use super::*;
     use crate::device::pulse::CONTACTS_PER_LEAD;
-    use crate::sandbox::scene::anatomy::Anatomy;
+    use crate::sandbox::scene::anatomy::{Anatomy, FASCICLES};
     use bevy::material::AlphaMode;
 
-    fn side(force: f32) -> SideState {
+    fn side() -> SideState {
         SideState {
             roles: Default::default(),
             contacts_mm: [[0.0; 3]; CONTACTS_PER_LEAD],
             flash: 0.0,
             recruited: 0.0,
-            force,
+            pull: [0.0; FASCICLES],
             capacity: 1.0,
             size: 1.0,
             fat: 0.0,
@@ -155,32 +151,30 @@ mod tests {
     }
 
     #[test]
-    fn verif_a_belly_keeps_its_volume_and_only_the_stimulated_ones_move() {
+    fn verif_a_belly_keeps_its_volume_as_its_own_force_shortens_it() {
         for fascicle in Anatomy::embedded().fascicles() {
             let ends = (fascicle.cranial_mm, fascicle.caudal_mm);
-            let (rest, pulled) = (belly(&fascicle, ends, &side(0.0)), belly(&fascicle, ends, &side(1.0)));
+            let (rest, pulled) = (belly(&fascicle, ends, 0.0, 1.0), belly(&fascicle, ends, 1.0, 1.0));
             let volume = |t: &Transform| t.scale.x * t.scale.y * t.scale.z;
             assert!((volume(&pulled) / volume(&rest) - 1.0).abs() < 1e-5);
             let shortened = 1.0 - pulled.scale.y / rest.scale.y;
-            let expected = if fascicle.is_stimulated() { SHORTENING * EXAGGERATION } else { 0.0 };
-            assert!((shortened - expected).abs() < 1e-5, "{}: {shortened}", fascicle.name);
+            assert!((shortened - SHORTENING * EXAGGERATION).abs() < 1e-5, "{}: {shortened}", fascicle.name);
         }
     }
 
     #[test]
     fn verif_force_brightens_fatigue_fades_and_fat_yellows() {
         for theme in [Theme::dark(), Theme::light()] {
-            let base = |side: &SideState| muscle(&theme, side, true, Flesh::Solid).base;
-            let (rest, pulled) = (base(&side(0.0)), base(&side(1.0)));
-            assert!(brightness(pulled) > brightness(rest) + 60);
-            let tired = base(&SideState { capacity: 0.4, ..side(1.0) });
-            assert!(tired.r().abs_diff(tired.b()) < pulled.r().abs_diff(pulled.b()), "paler");
-            let fat = base(&SideState { fat: 0.4, ..side(0.0) });
-            assert!(fat.g() > rest.g() + 30, "yellower");
-            assert_eq!(
-                muscle(&theme, &side(1.0), false, Flesh::Solid),
-                muscle(&theme, &side(0.0), false, Flesh::Solid)
-            );
+            for stimulated in [true, false] {
+                let base = |side: &SideState, pull| muscle(&theme, side, pull, stimulated, Flesh::Solid).base;
+                let (rest, pulled) = (base(&side(), 0.0), base(&side(), 1.0));
+                assert!(brightness(pulled) > brightness(rest) + 60);
+                let tired = base(&SideState { capacity: 0.4, ..side() }, 1.0);
+                let paler = tired.r().abs_diff(tired.b()) < pulled.r().abs_diff(pulled.b());
+                assert_eq!(paler, stimulated, "what is not stimulated does not tire");
+                let fat = base(&SideState { fat: 0.4, ..side() }, 0.0);
+                assert!(fat.g() > rest.g() + 20, "yellower");
+            }
         }
     }
 

@@ -223,12 +223,14 @@ fn dress_muscle(
             if hidden {
                 continue;
             }
-            let place = look::belly(&belly.fascicle, belly.ends, now);
+            let pull = now.pull[index];
+            let place = look::belly(&belly.fascicle, belly.ends, pull, now.size);
             if *transform != place {
                 *transform = place;
             }
             let (picked, hovered) = notice(&Thing::Fascicle(side, index), &control, &report);
-            let look = look::muscle(&control.theme, now, belly.fascicle.is_stimulated(), control.flesh);
+            let stimulated = belly.fascicle.is_stimulated();
+            let look = look::muscle(&control.theme, now, pull, stimulated, control.flesh);
             look.noticed(picked, hovered).wear(&mut materials, &belly.paint, control.theme.back.backdrop);
         }
     }

@@ -8,6 +8,8 @@ use crate::device::therapy::State;
 use crate::lead::conductor::TERMINALS;
 use crate::muscle::body::MuscleCursor;
 use crate::record::probe::{Quantity, SideView};
+use crate::sandbox::pulls::Pulls;
+use crate::sandbox::scene::anatomy::{Anatomy, FASCICLES};
 use crate::scenario::Scenario;
 use crate::side::{BySide, Side};
 use crate::sim::Simulation;
@@ -59,9 +61,10 @@ pub struct SideState {
     pub flash: f32,
     /// Share of the axons that the last pulse fired, 0 to 1.
     pub recruited: f32,
-    /// Force of the fascicles that the stimulated nerve serves, as a fraction of what they could do unfatigued, 0 to 1.
-    pub force: f32,
-    /// What fatigue has left of that, 0 to 1.
+    /// Force of each fascicle that is drawn, as a fraction of what it could do unfatigued, 0 to 1: by stimulation, and
+    /// by an effort that was chosen.
+    pub pull: [f32; FASCICLES],
+    /// What fatigue has left of the force of the stimulated ones, 0 to 1.
     pub capacity: f32,
     /// Size of the muscle, relative to a healthy one.
     pub size: f32,
@@ -70,12 +73,18 @@ pub struct SideState {
 }
 
 impl SideState {
-    fn of(view: &SideView<'_>, scenario: &Scenario, at: SimTime, flash: f32) -> Self {
+    fn of(view: &SideView<'_>, scenario: &Scenario, at: SimTime, (flash, effort): (f32, f64)) -> Self {
         let side = view.lead.side;
         let glance = view.at(at);
         let mut cursor = MuscleCursor::new(view.pool);
         let mut read = |quantity| glance.read(quantity, &mut cursor) as f32;
-        let max_force_n = read(Quantity::MaxForce).max(f32::MIN_POSITIVE);
+        let pulls: Vec<_> = Pulls::of(view, at, effort).of_fascicles(side).collect();
+        let pull = |name: &String| {
+            let found = pulls.iter().find(|(fascicle, _)| fascicle.name == *name);
+            // A spine of another profile may lack one that is drawn.
+            found.map_or(0.0, |(_, pull)| pull.fraction() as f32)
+        };
+        let names = Anatomy::fascicle_names();
         Self {
             roles: roles(view),
             contacts_mm: std::array::from_fn(|index| {
@@ -84,7 +93,7 @@ impl SideState {
             }),
             flash: flash.clamp(0.0, 1.0),
             recruited: read(Quantity::Recruited),
-            force: (read(Quantity::Force) / max_force_n).clamp(0.0, 1.0),
+            pull: std::array::from_fn(|index| pull(&names[index])),
             capacity: read(Quantity::Capacity).clamp(0.0, 1.0),
             size: read(Quantity::Size),
             fat: read(Quantity::Fat).clamp(0.0, 1.0),
@@ -119,12 +128,13 @@ pub struct BackState {
 }
 
 impl BackState {
-    /// The back as the simulation is now; `flash` says how strongly the contacts of each side light up, see [`glow`].
-    pub fn of(simulation: &Simulation, scenario: &Scenario, flash: BySide<f32>) -> Self {
+    /// The back as the simulation is now; `flash` says how strongly the contacts of each side light up, see [`glow`],
+    /// and `effort` with which part of its strength the multifidus works beside stimulation, 0 to 1.
+    pub fn of(simulation: &Simulation, scenario: &Scenario, flash: BySide<f32>, effort: f64) -> Self {
         let now = simulation.now();
         let implant = &scenario.implant;
         Self {
-            sides: BySide::new(|side| SideState::of(&simulation.side(side), scenario, now, flash[side])),
+            sides: BySide::new(|side| SideState::of(&simulation.side(side), scenario, now, (flash[side], effort))),
             device: simulation.generator().state(),
             ring_mm: (implant.contact_length_mm.value as f32, implant.contact_diameter_mm.value as f32),
             tissue_s_per_m: implant.tissue_s_per_m.value as f32,
@@ -133,7 +143,7 @@ impl BackState {
 
     /// The back of a scenario before anything has happened.
     pub fn at_rest(scenario: &Scenario) -> Self {
-        Self::of(&Simulation::new(scenario, None), scenario, BySide::default())
+        Self::of(&Simulation::new(scenario, None), scenario, BySide::default(), 0.0)
     }
 }
 
@@ -197,7 +207,7 @@ mod tests {
         let rest = BackState::at_rest(&scenario);
         for side in Side::BOTH {
             let state = &rest.sides[side];
-            assert_eq!((state.force, state.recruited, state.flash), (0.0, 0.0, 0.0));
+            assert_eq!((state.pull, state.recruited, state.flash), ([0.0; FASCICLES], 0.0, 0.0));
             assert!((state.capacity - 1.0).abs() < 1e-6);
             let program = &scenario.program.sides[side];
             for index in 0..CONTACTS_PER_LEAD {
@@ -222,9 +232,25 @@ mod tests {
             scenario = read;
         }
         let mut simulation = Simulation::new(&scenario, None);
-        let rest = BackState::of(&simulation, &scenario, BySide::default());
+        let rest = BackState::of(&simulation, &scenario, BySide::default(), 0.0);
         simulation.advance_to(scenario.duration).expect("no invariant breaks");
-        let after = BackState::of(&simulation, &scenario, BySide::default());
+        let after = BackState::of(&simulation, &scenario, BySide::default(), 0.0);
         assert_ne!(rest, after);
+    }
+
+    /// Stimulation pulls on what its branch serves, each fascicle by its own force; an effort pulls on all.
+    #[test]
+    fn verif_each_fascicle_has_its_own_force() {
+        let scenario = first_session();
+        let mut simulation = Simulation::new(&scenario, None);
+        // The session begins after a minute.
+        simulation.advance_to(SimTime::from_secs(66)).expect("no invariant breaks");
+        let look = |effort| BackState::of(&simulation, &scenario, BySide::default(), effort).sides.left.pull;
+        let (stimulated, working) = (look(0.0), look(0.3));
+        let fascicles = Anatomy::embedded().fascicles();
+        for (index, fascicle) in fascicles.iter().enumerate() {
+            assert_eq!(stimulated[index] > 0.1, fascicle.is_stimulated(), "{}: {stimulated:?}", fascicle.name);
+            assert!(working[index] > stimulated[index], "{}", fascicle.name);
+        }
     }
 }

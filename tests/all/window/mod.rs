@@ -9,6 +9,7 @@ mod scene;
 mod scopes;
 mod session;
 mod settings;
+mod spine;
 mod transport;
 mod waveform;
 

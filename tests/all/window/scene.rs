@@ -9,6 +9,7 @@ use egui_kittest::kittest::Queryable;
 
 use stimtwin::sandbox::act::Act;
 use stimtwin::sandbox::panels::back::{self, BackPanel};
+use stimtwin::sandbox::scene::anatomy::Anatomy;
 use stimtwin::sandbox::scene::link::{Label, PixelRect, SceneControl, SceneReport, StandardView, Thing};
 use stimtwin::sandbox::scene::state::BackState;
 use stimtwin::sandbox::scene::{self, SceneTarget, still};
@@ -199,8 +200,10 @@ fn verif_the_scene_is_drawn_where_it_is_asked_for() {
     assert!(report.labels.iter().any(|label| label.thing == Thing::Contact(Side::Right, 2)));
 
     let mut pulled = BackState::at_rest(&scenario);
+    let fascicles = Anatomy::embedded().fascicles();
     for side in Side::BOTH {
-        (pulled.sides[side].force, pulled.sides[side].flash) = (0.9, 1.0);
+        let pull = std::array::from_fn(|index| if fascicles[index].is_stimulated() { 0.9 } else { 0.0 });
+        (pulled.sides[side].pull, pulled.sides[side].flash) = (pull, 1.0);
     }
     app.insert_resource(pulled);
     let force = picture(&mut app, &image);

@@ -4,11 +4,15 @@ use egui::{Event, Key, Modifiers, Pos2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use stimtwin::device::pulse::{Phase, Run, Waveform};
+use stimtwin::muscle::force::stimulation::Pattern;
+use stimtwin::muscle::force::{Asked, ForceModel};
+use stimtwin::muscle::twitch::{LANES, Lane};
 use stimtwin::nerve::volley::{FiringSet, Volley};
 use stimtwin::record::events::{Event as Happened, EventKind};
 use stimtwin::record::probe::Probe;
 use stimtwin::sandbox::act::Act;
 use stimtwin::sandbox::memory::{Memory, PulsePicture};
+use stimtwin::sandbox::models::{MODELS, Question, REST, Silence};
 use stimtwin::sandbox::panels::scopes::{ScopesState, Seen, scopes};
 use stimtwin::sandbox::session::Transport;
 use stimtwin::sandbox::theme::Theme;
@@ -53,6 +57,9 @@ pub fn transport() -> Transport {
     Transport { playing: false, speed: 1.0, achieved: 1.0, cursor: at(20), head: at(20), end: at(60), goal: None }
 }
 
+/// A newton of tetanus for each of 120 units.
+static UNITS_N: [Lane; 15] = [[1.0; LANES]; 15];
+
 struct Bench {
     memory: Memory,
     transport: Transport,
@@ -62,7 +69,8 @@ struct Bench {
 }
 
 fn seen<'a>(memory: &'a Memory, transport: &'a Transport, theme: &'a Theme) -> Seen<'a> {
-    Seen { memory, transport, clock: DayClock::default(), units: BySide::new(|_| 120), theme }
+    let (units, units_n) = (BySide::new(|_| 120), BySide::new(|_| &UNITS_N[..]));
+    Seen { memory, transport, clock: DayClock::default(), units, units_n, theme }
 }
 
 fn harness() -> Harness<'static, Bench> {
@@ -227,4 +235,95 @@ fn verif_a_scope_is_made_higher_by_its_edge() {
     harness.run_steps(2);
     let higher = harness.get_by_label("Scope Force").rect().height();
     assert!(higher > height + 20.0, "{height} to {higher}");
+}
+
+/// What the scope shows is what `stimtwin muscle` says of the same pulses, scaled to the units that they fire.
+#[test]
+fn verif_models_on_the_scope_are_those_of_the_verb() {
+    let memory = memory();
+    let stretch = (SimTime::from_secs(9), SimTime::from_secs(13));
+    let question = Question::of(&memory, Side::Left, stretch, ns(6_000_000), &UNITS_N).expect("there are pulses");
+    let answer = question.answer().unwrap_or_else(|why| panic!("{why}"));
+    let fired = SimTime::from_secs(10) + ns(3_000_000);
+    assert_eq!((answer.rested, answer.tetanus_n), (fired, 60.0));
+    let pattern = Pattern {
+        rate_hz: 20.0,
+        intervals: Vec::new(),
+        doublet: None,
+        most_pulses: Some(20),
+        widths_us: vec![600.0],
+        currents_ma: vec![100.0],
+        on: SimTime::from_secs(2),
+        off: None,
+        until: SimTime::from_secs(2),
+    };
+    let stimulation = pattern.stimulation().expect("twenty pulses are not too many");
+    for (trace, name) in ["ding2003", "ding2007", "hmed2018"].into_iter().enumerate() {
+        let model = ForceModel::named(name, || panic!("{name} is not the pool")).expect("a model of the verb");
+        let asked = Asked { every: Some(ns(10_000_000)), tolerance: 1e-8 };
+        let verb = model.contract(&stimulation, asked).expect("it can be followed");
+        let tetanus_n = model.tetanus_n(600.0, 100.0).expect("it has one");
+        let largest = verb.peak_n() / tetanus_n * 60.0;
+        assert!(largest > 20.0, "{name}: {largest} N");
+        for sample in &verb.samples {
+            let expected = sample.force_n / tetanus_n * 60.0;
+            let found = answer.traces.value(trace, fired + sample.at).expect("it is within the stretch");
+            let at = sample.at;
+            assert!((found - expected).abs() < 2e-3 * largest, "{name} at {at}: {found} N, and {expected} there");
+        }
+        assert!(MODELS[trace].0.replace(' ', "").eq_ignore_ascii_case(name));
+    }
+}
+
+#[test]
+fn verif_models_come_when_they_are_switched_on_and_say_what_is_assumed() {
+    let mut harness = harness();
+    show(&mut harness, SimTime::from_secs(8), SimTime::from_secs(14));
+    assert!(harness.query_by_label_contains("Models, left").is_none());
+    harness.get_by_label("Models").click();
+    for _ in 0..500 {
+        harness.run_steps(2);
+        if harness.query_by_label_contains("Models, left").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let said = harness.query_by_label_contains("Models, left").expect("they are worked out within seconds");
+    let said = said.accesskit_node().label().unwrap_or_default();
+    assert!(said.contains("60 N") && said.contains("Assumed: rested"), "{said}");
+    harness.get_by_label("right").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.models_of, Some(Side::Right));
+    show(&mut harness, SimTime::ZERO, SimTime::from_secs(3_601));
+    assert!(harness.query_by_label_contains("longer than an hour").is_some());
+    harness.get_by_label("Models").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("longer than an hour").is_none());
+}
+
+/// Nothing is shown where it would be wrong: without pulses, without a rest before, without a memory of it.
+#[test]
+fn verif_models_are_silent_where_they_would_be_wrong() {
+    let ask = |memory: &Memory, from: i64, to: i64| {
+        let stretch = (SimTime::from_secs(from), SimTime::from_secs(to));
+        Question::of(memory, Side::Left, stretch, ns(1_000_000), &UNITS_N)
+    };
+    let mut memory = memory();
+    assert_eq!(ask(&memory, 0, 9), Err(Silence::NoVolley));
+    assert_eq!(ask(&memory, 0, 3_601), Err(Silence::TooLong));
+    // A pulse every five minutes for three hours: never a rest.
+    for i in 1..36 {
+        let first = Volley { at: SimTime::from_secs(300 * i), fired: FiringSet::first(9) };
+        memory.volleys(Side::Left, Run { first, count: 1, period: SimTime::ZERO });
+    }
+    memory.reached(SimTime::from_secs(10_800));
+    assert_eq!(ask(&memory, 10_000, 10_500), Err(Silence::Restless));
+    // From the start on there was rest before; and a rest begins everything anew.
+    assert_eq!(ask(&memory, 600, 700).map(|question| question.volleys[0].at.whole_second()), Ok(10));
+    let later = SimTime::from_secs(10_500) + REST;
+    let first = Volley { at: later, fired: FiringSet::first(9) };
+    memory.volleys(Side::Left, Run { first, count: 3, period: ns(50_000_000) });
+    memory.reached(later + SimTime::SECOND);
+    let question = ask(&memory, 11_090, 11_105).expect("ten minutes without a pulse are a rest");
+    assert_eq!((question.volleys.len(), question.volleys[0].at), (3, later));
 }

@@ -7,6 +7,7 @@ mod events;
 mod groups;
 mod lanes;
 mod markers;
+mod models;
 mod months;
 mod pen;
 mod plot;
@@ -26,9 +27,11 @@ pub use self::markers::{Markers, Measured};
 use self::plot::{AXIS_WIDTH, Frame, Kept};
 use self::ruler::Along;
 pub use self::window::{Shown, TimeWindow};
+use crate::muscle::twitch::Lane as Lanes;
 use crate::record::probe::Probe;
 use crate::sandbox::act::Act;
 use crate::sandbox::memory::Memory;
+use crate::sandbox::models::{Answer, Models};
 use crate::sandbox::session::Transport;
 use crate::sandbox::theme::Theme;
 use crate::sandbox::view::View;
@@ -49,6 +52,8 @@ pub struct Seen<'a> {
     pub clock: DayClock,
     /// Motor units of each side.
     pub units: BySide<usize>,
+    /// Tetanus of each motor unit of each side, N.
+    pub units_n: BySide<&'a [Lanes]>,
     /// The colours.
     pub theme: &'a Theme,
 }
@@ -60,6 +65,11 @@ pub struct ScopesState {
     choices: Choices,
     /// Whether the strip of months is shown.
     pub months: bool,
+    /// Whether models are shown beside the force of a side, and of which.
+    #[serde(skip)]
+    pub models_of: Option<Side>,
+    #[serde(skip)]
+    models: Models,
     /// Which stretch of time is shown.
     #[serde(skip)]
     pub window: TimeWindow,
@@ -90,6 +100,8 @@ impl Default for ScopesState {
         Self {
             choices: Choices::default(),
             months: true,
+            models_of: None,
+            models: Models::default(),
             window: TimeWindow::default(),
             markers: Markers::default(),
             lanes: Vec::new(),
@@ -107,7 +119,8 @@ impl ScopesState {
     /// For another scenario: which scopes are shown stays, and how high they are.
     #[must_use]
     pub fn for_another(&self) -> Self {
-        Self { choices: self.choices.clone(), months: self.months, ..Self::default() }
+        let (choices, models_of) = (self.choices.clone(), self.models_of);
+        Self { choices, months: self.months, models_of, ..Self::default() }
     }
 
     fn know(&mut self, probes: &[Probe]) {
@@ -150,6 +163,7 @@ pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut ScopesState, out: &mut Vec<A
         transport: session.transport(),
         clock: session.scenario().clock,
         units: BySide::new(|side| session.side(side).pool.units()),
+        units_n: BySide::new(|side| session.side(side).pool.makeup().force_n()),
         theme: view.theme,
     };
     scopes(ui, &seen, state, out);
@@ -162,6 +176,7 @@ pub fn scopes(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState, out: &mut V
     let pointed = pointed(ui, state, range);
     keys(ui, seen, state, pointed);
     toolbar::show(ui, seen, state);
+    let answer = models::show(ui, seen, state, range);
     let shown: Vec<Lane> = state.shown().into_iter().cloned().collect();
     if state.markers.each().next().is_some() {
         let shown: Vec<&Lane> = shown.iter().collect();
@@ -177,7 +192,7 @@ pub fn scopes(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState, out: &mut V
     }
     let frame = egui::Frame::NONE;
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        stack(ui, seen, state, &shown, range, pointed, out);
+        stack(ui, seen, state, &shown, range, (pointed, answer.as_deref()), out);
     });
     publish(ui, state, range);
 }
@@ -189,7 +204,7 @@ fn stack(
     state: &mut ScopesState,
     shown: &[Lane],
     (from, to): (SimTime, SimTime),
-    pointed: Option<SimTime>,
+    (pointed, answer): (Option<SimTime>, Option<&Answer>),
     out: &mut Vec<Act>,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -197,12 +212,13 @@ fn stack(
     let marks = time_axis::marks(from, to, (width / 90.0) as usize, seen.clock);
     let (along, ruler) = ruler::show(ui, seen, &marks, (from, to), &mut state.markers, out);
     // Columns are fixed to time, or what is drawn would shimmer while it moves.
-    let column = SimTime::from_nanos(((to - from).nanos() as f64 / f64::from(width)).ceil().max(1.0) as i64);
+    let column = column(width, (from, to));
     let first = SimTime::from_nanos(from.nanos().div_euclid(column.nanos()) * column.nanos());
     let columns = seen.memory.columns(first, to, column);
     let boxed = state.box_from.zip(pointed);
     let markers = state.markers;
-    let frame = Frame { seen, from, to, column, columns: &columns, marks: &marks, pointed, markers, boxed };
+    let models = state.models_of.map(|side| (side, answer));
+    let frame = Frame { seen, from, to, column, columns: &columns, marks: &marks, pointed, markers, boxed, models };
     let mut placed = Rect::from_min_max(egui::pos2(along.left, ruler.rect.top()), ruler.rect.max);
     if shown.is_empty() {
         ui.weak("No scope is shown: choose some under Scopes above.");
@@ -231,6 +247,11 @@ fn stack(
     if ruler.contains_pointer() {
         wheel(ui, seen, state, &along, true);
     }
+}
+
+/// What a column of the screen stands for where a stretch has that width, points.
+fn column(width: f32, (from, to): (SimTime, SimTime)) -> SimTime {
+    SimTime::from_nanos(((to - from).nanos() as f64 / f64::from(width)).ceil().max(1.0) as i64)
 }
 
 /// The instant under the pointer, by where the plots lay in the last frame.

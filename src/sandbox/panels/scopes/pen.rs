@@ -44,8 +44,51 @@ impl Scale {
     }
 }
 
-/// Points of dashes and of the gaps between them.
-const DASH: (f64, f64) = (7.0, 4.0);
+/// How a line is broken, so that lines are told apart without colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dash {
+    /// Not at all.
+    #[default]
+    Solid,
+    /// In dashes.
+    Dashes,
+    /// In dots.
+    Dots,
+    /// In long dashes and dots.
+    DashDots,
+}
+
+impl Dash {
+    /// Points of what is drawn and of the gap after it, over and over; nothing where it is solid.
+    pub fn pattern(self) -> &'static [(f64, f64)] {
+        match self {
+            Self::Solid => &[],
+            Self::Dashes => &[(7.0, 4.0)],
+            Self::Dots => &[(1.5, 3.0)],
+            Self::DashDots => &[(10.0, 3.0), (1.5, 3.0)],
+        }
+    }
+
+    /// The length of the pattern, points.
+    fn period(self) -> f64 {
+        self.pattern().iter().map(|(on, off)| on + off).sum()
+    }
+
+    /// Whether a place in the pattern is drawn, and how far it goes on so.
+    fn at(self, mut phase: f64) -> (bool, f64) {
+        for &(on, off) in self.pattern() {
+            if phase < on {
+                return (true, on - phase);
+            }
+            phase -= on;
+            if phase < off {
+                return (false, off - phase);
+            }
+            phase -= off;
+        }
+        (true, 0.0)
+    }
+}
 
 /// What rises by more than some points, and more than it goes on, is drawn in a gap too: a dash hides no spike.
 fn is_steep(by: egui::Vec2) -> bool {
@@ -72,6 +115,7 @@ struct Strips<'a> {
     strip: Vec<Pos2>,
     left: f32,
     stroke: Stroke,
+    dash: Dash,
     shapes: &'a mut Vec<Shape>,
 }
 
@@ -99,12 +143,11 @@ impl Strips<'_> {
 
     /// Goes along the pattern of dashes, which begins at `origin`.
     fn dash(&mut self, from: Place, to: Place, origin: f64) {
-        let period = DASH.0 + DASH.1;
+        let period = self.dash.period();
         let mut x = from.x;
         while x < to.x {
-            let phase = (x - origin).rem_euclid(period);
-            let is_on = phase < DASH.0;
-            let next = (x + if is_on { DASH.0 - phase } else { period - phase }).max(x + 0.01).min(to.x);
+            let (is_on, left) = self.dash.at((x - origin).rem_euclid(period));
+            let next = (x + left).max(x + 0.01).min(to.x);
             if is_on {
                 if self.strip.is_empty() {
                     self.go_to(from.towards(to, x));
@@ -121,19 +164,13 @@ impl Strips<'_> {
 }
 
 /// A line through points, broken where a value is not a number.
-pub fn line(
-    scale: &Scale,
-    points: &[(SimTime, f64)],
-    gain: f64,
-    stroke: Stroke,
-    dashed: bool,
-    shapes: &mut Vec<Shape>,
-) {
+pub fn line(scale: &Scale, points: &[(SimTime, f64)], gain: f64, stroke: Stroke, dash: Dash, shapes: &mut Vec<Shape>) {
+    let dashed = dash != Dash::Solid;
     let (least, most) = (-20.0, f64::from(scale.frame.width()) + 20.0);
     // Dashes are fixed to time, or they would crawl along a line that moves.
-    let origin = -(scale.from.nanos() as f64 * scale.points_per_ns).rem_euclid(DASH.0 + DASH.1);
+    let origin = -(scale.from.nanos() as f64 * scale.points_per_ns).rem_euclid(dash.period().max(1.0));
     let strip = Vec::with_capacity(if dashed { 16 } else { points.len() });
-    let mut strips = Strips { strip, left: scale.frame.left(), stroke, shapes };
+    let mut strips = Strips { strip, left: scale.frame.left(), stroke, dash, shapes };
     let mut before: Option<Place> = None;
     for (at, value) in points {
         if !value.is_finite() {
@@ -267,6 +304,21 @@ mod tests {
     }
 
     #[test]
+    fn verif_patterns_go_on_and_off_over_their_whole_length() {
+        for dash in [Dash::Dashes, Dash::Dots, Dash::DashDots] {
+            let (mut phase, mut drawn) = (0.0, 0.0);
+            while phase < dash.period() - 1e-9 {
+                let (is_on, left) = dash.at(phase);
+                assert!(left > 0.0, "{dash:?} at {phase}");
+                drawn += if is_on { left } else { 0.0 };
+                phase += left;
+            }
+            let on: f64 = dash.pattern().iter().map(|(on, _)| on).sum();
+            assert!((drawn - on).abs() < 1e-9 && (phase - dash.period()).abs() < 1e-9, "{dash:?}");
+        }
+    }
+
+    #[test]
     fn verif_a_dash_hides_no_spike() {
         let scale = Scale {
             frame: Rect::from_min_size(Pos2::ZERO, egui::vec2(100.0, 100.0)),
@@ -279,7 +331,7 @@ mod tests {
             let points: Vec<_> =
                 (0..100).map(|i| (SimTime::from_nanos(i), if i == spike { 50.0 } else { 0.0 })).collect();
             let mut shapes = Vec::new();
-            line(&scale, &points, 1.0, Stroke::new(1.0, Color32::WHITE), true, &mut shapes);
+            line(&scale, &points, 1.0, Stroke::new(1.0, Color32::WHITE), Dash::Dashes, &mut shapes);
             let top = shapes.iter().map(|shape| shape.visual_bounding_rect().top()).fold(f32::INFINITY, f32::min);
             assert!(top <= 51.0, "the spike at {spike} is hidden");
             assert!(shapes.len() > 5, "dashes");

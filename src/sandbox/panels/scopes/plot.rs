@@ -5,16 +5,20 @@ use egui_plot::{AxisHints, GridMark, Plot, PlotResponse};
 
 use super::lanes::{Lane, What};
 use super::markers::Markers;
-use super::pen::{Scale, figure, line, mixed, round_range, round_step};
+use super::pen::{Dash, Scale, figure, line, mixed, round_range, round_step};
 use super::time_axis::Marks;
 use super::{Seen, raster};
 use crate::sandbox::memory::Column;
 use crate::sandbox::memory::PulseQuantity;
+use crate::sandbox::models::{Answer, MODELS};
 use crate::side::Side;
 use crate::time::SimTime;
 
 /// Width of the axes of values: the same for all, or the axes of time would not lie above each other.
 pub const AXIS_WIDTH: f32 = 56.0;
+
+/// The scope that models are shown on.
+pub const FORCE: &str = "force_n";
 
 /// What all scopes of a frame share.
 pub struct Frame<'a> {
@@ -36,6 +40,8 @@ pub struct Frame<'a> {
     pub markers: Markers,
     /// What is being dragged out to zoom in.
     pub boxed: Option<(SimTime, SimTime)>,
+    /// The side whose models are shown beside its force, and what they make of its pulses as far as that is known.
+    pub models: Option<(Side, Option<&'a Answer>)>,
 }
 
 /// What a scope keeps from frame to frame.
@@ -81,7 +87,7 @@ struct Drawn {
     points: Vec<(SimTime, f64)>,
     gain: f64,
     color: Color32,
-    dashed: bool,
+    dash: Dash,
     name: String,
     value: Option<f64>,
 }
@@ -106,7 +112,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, lane: &Lane, height: f32, kept: &mut
             }
             for trace in &traces {
                 let stroke = Stroke::new(1.3, trace.color);
-                line(&scale, &trace.points, trace.gain, stroke, trace.dashed, &mut shapes);
+                line(&scale, &trace.points, trace.gain, stroke, trace.dash, &mut shapes);
             }
         }
     }
@@ -178,26 +184,46 @@ fn drawn(frame: &Frame<'_>, lane: &Lane, room: &mut Vec<Vec<(SimTime, f64)>>) ->
                 memory.pulse_line(*side, *quantity, (frame.from, to), frame.column, &mut points);
             }
             let value = Some(memory.pulse_value(*side, *quantity, at));
-            vec![Drawn { points, gain: 1.0, color: theme.side(*side), dashed: false, name: String::new(), value }]
+            vec![Drawn { points, gain: 1.0, color: theme.side(*side), dash: Dash::Solid, name: String::new(), value }]
         }
-        What::Group(group) => group
-            .traces
-            .iter()
-            .map(|trace| {
+        What::Group(group) => {
+            let models = frame.models.filter(|_| group.key == FORCE);
+            let seen = group.traces.iter().filter(|trace| models.is_none_or(|(side, _)| trace.side == Some(side)));
+            let measured = seen.map(|trace| {
                 let mut points = room.pop().unwrap_or_default();
                 memory.points(trace.probe, frame.columns, &mut points);
                 let color = trace.side.map_or(theme.text, |side| theme.side(side));
+                let dashed = trace.side == Some(Side::Right) && models.is_none();
                 Drawn {
                     points,
                     gain: group.scale,
                     color: mixed(color, theme.text, (0.22 * trace.variant as f32).min(0.8)),
-                    dashed: trace.side == Some(Side::Right),
+                    dash: if dashed { Dash::Dashes } else { Dash::Solid },
                     name: trace.name(),
                     value: memory.value(trace.probe, at).map(|value| value * group.scale),
                 }
-            })
-            .collect(),
+            });
+            let mut traces: Vec<Drawn> = measured.collect();
+            let answer = models.and_then(|(_, answer)| answer);
+            traces.extend(answer.into_iter().flat_map(|answer| of_models(frame, answer, at)));
+            traces
+        }
     }
+}
+
+/// What the models make of the pulses, each in a colour and a pattern of its own.
+fn of_models<'a>(frame: &'a Frame<'_>, answer: &'a Answer, at: SimTime) -> impl Iterator<Item = Drawn> + 'a {
+    let theme = frame.seen.theme;
+    let looks = [(theme.accent, Dash::Dashes), (theme.marker, Dash::Dots), (theme.text, Dash::DashDots)];
+    let (from, to) = (frame.from, frame.to);
+    let columns = answer.traces.columns(from, to, frame.column);
+    MODELS.into_iter().zip(looks).enumerate().map(move |(trace, ((name, _), (color, dash)))| {
+        let mut points = Vec::new();
+        answer.traces.points(trace, &columns, &mut points);
+        let is_known = answer.traces.newest().is_some_and(|newest| at <= newest);
+        let value = answer.traces.value(trace, at).filter(|_| is_known);
+        Drawn { points, gain: 1.0, color, dash, name: name.to_string(), value }
+    })
 }
 
 /// A label of the axis of values, short enough for its width.
@@ -278,20 +304,24 @@ fn paint_head(frame: &Frame<'_>, lane: &Lane, traces: &[Drawn], painter: &Painte
     let font = TextStyle::Small.resolve(ui.style());
     let mut place = rect.left_top() + egui::vec2(5.0, 3.0);
     let title = if lane.unit.is_empty() { lane.title.clone() } else { format!("{}  {}", lane.title, lane.unit) };
-    let mut write = |text: String, color: Color32, line: Option<bool>| {
+    let mut write = |text: String, color: Color32, line: Option<Dash>| {
         if place.x > rect.right() - 40.0 {
             return;
         }
-        if let Some(dashed) = line {
+        if let Some(dash) = line {
             let y = place.y + font.size * 0.55;
-            let ends = [egui::pos2(place.x, y), egui::pos2(place.x + 16.0, y)];
-            let stroke = Stroke::new(1.5, color);
-            if dashed {
-                painter.extend(Shape::dashed_line(&ends, stroke, 4.0, 2.5));
-            } else {
+            let is_plain = matches!(dash, Dash::Solid | Dash::Dashes);
+            let (length, stroke) = (if is_plain { 16.0 } else { 24.0 }, Stroke::new(1.5, color));
+            let ends = [egui::pos2(place.x, y), egui::pos2(place.x + length, y)];
+            let pattern = dash.pattern();
+            if pattern.is_empty() {
                 painter.line_segment(ends, stroke);
+            } else {
+                let on: Vec<f32> = pattern.iter().map(|(on, _)| *on as f32).collect();
+                let off: Vec<f32> = pattern.iter().map(|(_, off)| *off as f32).collect();
+                painter.extend(Shape::dashed_line_with_offset(&ends, stroke, &on, &off, 0.0));
             }
-            place.x += 20.0;
+            place.x += length + 4.0;
         }
         let galley = painter.layout_no_wrap(text, font.clone(), color);
         let behind = Rect::from_min_size(place, galley.size()).expand2(egui::vec2(2.0, 0.0));
@@ -304,7 +334,7 @@ fn paint_head(frame: &Frame<'_>, lane: &Lane, traces: &[Drawn], painter: &Painte
     for trace in traces.iter().take(10) {
         let value = trace.value.map_or("–".to_string(), figure);
         let text = if trace.name.is_empty() { value } else { format!("{} {value}", trace.name) };
-        write(text, trace.color, Some(trace.dashed).filter(|_| !trace.name.is_empty()));
+        write(text, trace.color, Some(trace.dash).filter(|_| !trace.name.is_empty()));
     }
     let is_detail = matches!(lane.what, What::Pulses(..) | What::Raster);
     let (from, to) = (frame.from.max(SimTime::ZERO), frame.to.min(frame.seen.transport.head));

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::time_axis::span;
 use super::{ScopesState, Seen, Shown};
+use crate::side::Side;
 use crate::time::SimTime;
 
 /// Lengths of the stretch to choose from, ns.
@@ -38,6 +39,7 @@ pub fn show(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState) {
         scopes_menu(ui, state);
         ui.toggle_value(&mut state.months, "Months")
             .on_hover_text("What adaptation has changed since the start, over days: size, drive, inhibition, …");
+        models(ui, state);
     });
 }
 
@@ -153,6 +155,22 @@ fn marker_buttons(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState) {
     let any = state.markers.each().next().is_some();
     if ui.add_enabled(any, egui::Button::new("Clear")).on_hover_text("Removes both markers").clicked() {
         state.markers = super::Markers::default();
+    }
+}
+
+/// Whether models are shown beside the force, and of which side.
+fn models(ui: &mut Ui, state: &mut ScopesState) {
+    let mut on = state.models_of.is_some();
+    let explanation = "On the scope of the force: what the models of Ding 2003, Ding 2007 and Hmed 2018 make of the \
+                       pulses that this side was given, beside the force of its motor units";
+    if ui.toggle_value(&mut on, "Models").on_hover_text(explanation).changed() {
+        state.models_of = on.then_some(Side::Left);
+    }
+    if let Some(side) = &mut state.models_of {
+        for of in Side::BOTH {
+            let explanation = format!("The pulses of the {} side; the force of the other is left out", of.name());
+            ui.selectable_value(side, of, of.name()).on_hover_text(explanation);
+        }
     }
 }
 
