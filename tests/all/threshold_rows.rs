@@ -188,9 +188,9 @@ fn verif_trains_and_second_pulses_are_read() {
         "rows.csv:4:11: rate_hz: found 20; one pulse has no rate: allowed is an empty cell, or pulses of 2 and more",
         "rows.csv:5:15: interval_ms: found 5; a train has no pulse before it: allowed is an empty cell, or pulses of 1",
         "rows.csv:6:12: rate_hz: found 5000; allowed are numbers from 1 to 1000 Hz",
-        "rows.csv:7:13: rate_hz: found 300; a pulse takes 5ms: allowed is a rate that leaves time for it",
-        "rows.csv:8:10: pulses: found 50; at 20 Hz allowed are as many as begin within 2s",
-        "rows.csv:9:12: interval_ms: found 0.2; allowed is no less than the pulse before takes, 214us",
+        "rows.csv:7:13: rate_hz: found 300; a pulse takes 5 ms: allowed is a rate that leaves time for it",
+        "rows.csv:8:10: pulses: found 50; at 20 Hz allowed are as many as begin within 2 s",
+        "rows.csv:9:12: interval_ms: found 0.2; allowed is no less than the pulse before takes, 214 us",
     ];
     assert_eq!(mistakes(&bad), expected);
 }
