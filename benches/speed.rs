@@ -127,7 +127,7 @@ fn recruitment(c: &mut Criterion) {
     };
     let mut group = c.benchmark_group("recruitment");
     group.sample_size(10);
-    group.bench_function("240 motor axons, exact", |b| b.iter(|| question().exact(all_threads(), |_| true)));
+    group.bench_function("240 motor axons, exact", |b| b.iter(|| question().exact(all_threads())));
     group.bench_function("a surrogate", |b| b.iter(|| question().fast(all_threads())));
     group.finish();
 }

@@ -216,7 +216,7 @@ impl Nerve {
         } else {
             let answer = match self.speed {
                 Speed::Fast => question.fast(all_threads()),
-                Speed::Exact => question.exact(all_threads(), |_| true).expect("it went on to the end"),
+                Speed::Exact => question.exact(all_threads()),
             };
             Known::Thresholds(Arc::new(answer))
         };
@@ -251,8 +251,10 @@ impl Nerve {
         for tuned in &self.tuned {
             let Known::Thresholds(thresholds) = &tuned.known else { continue };
             let wrong = |threshold: &f64| threshold.is_nan() || *threshold <= 0.0;
-            if let Some(unit) = thresholds.motor_ma.iter().position(wrong) {
-                return Err(format!("axon {}: threshold {} mA", unit + 1, thresholds.motor_ma[unit]));
+            for (kind, thresholds) in [("axon", &thresholds.motor_ma), ("afferent", &thresholds.afferent_ma)] {
+                if let Some(unit) = thresholds.iter().position(wrong) {
+                    return Err(format!("{kind} {}: threshold {} mA", unit + 1, thresholds[unit]));
+                }
             }
         }
         Ok(())

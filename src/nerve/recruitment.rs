@@ -28,6 +28,8 @@ pub struct Precision {
     pub tolerance: f64,
     /// Nodes of a fibre beyond those that are driven.
     pub beyond: usize,
+    /// About how much lower the threshold is at the finer step, relative to it, and how far the search goes from there.
+    pub lower: (f64, f64),
 }
 
 impl Precision {
@@ -36,12 +38,18 @@ impl Precision {
     pub fn of(waveform: &Waveform) -> Self {
         let shortest = lobes(waveform).iter().map(|(phase, _)| phase.width.nanos()).min().unwrap_or(0);
         let fine = SimTime::from_nanos((shortest / 50).clamp(500, 4_000));
-        Self { steps: [fine * 2, fine], tolerance: 5e-4, beyond: REACHED + 2 }
+        let lower = BY_STEP_PER_US * fine.nanos() as f64 / 1e3;
+        Self { steps: [fine * 2, fine], tolerance: 5e-4, beyond: REACHED + 2, lower: (lower, lower / 4.0) }
     }
 }
 
-/// How much the finer step lowers a threshold at most.
-const BY_STEP: f64 = 0.02;
+/// How much higher a threshold is for every microsecond of the step: 2.6e-3 for 214 µs, 3.5e-3 for 60 µs and 5e-3 for
+/// 30 µs (`tests/reference/mrg_reference.csv`). The search works with any.
+const BY_STEP_PER_US: f64 = 3e-3;
+
+/// What a surrogate's axons have instead, and how far they go from there: wider than needed, and what the bits of its
+/// thresholds come from.
+const BY_STEP_OF_SURROGATE: (f64, f64) = (0.01, 0.02);
 
 /// How far the guesses from the table are off, and those of a surrogate. Ours: the search works with any, and is
 /// fastest where they are about right.
@@ -55,7 +63,7 @@ const TRIED_ON: usize = 24;
 /// Surrogates that are kept.
 const KEPT: usize = 64;
 
-/// Axons of an exact answer that are worked on together: after each so many those who wait can look.
+/// Axons of an exact answer that are worked on together where somebody waits: after each so many they can look.
 const TOGETHER: usize = 64;
 
 /// A pulse below this part of every guess fires nobody, whatever the guesses are off by. Ours: they are within a factor
@@ -110,6 +118,19 @@ impl Domain {
             path: share(),
         }
     }
+}
+
+/// What `of` makes of each number below `count`, on so many threads.
+fn on_threads<T: Send>(threads: usize, count: usize, of: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let each = count.div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let work = |from: usize| {
+            let of = &of;
+            scope.spawn(move || (from..count.min(from + each)).map(of).collect::<Vec<T>>())
+        };
+        let parts: Vec<_> = (0..count).step_by(each).map(work).collect();
+        parts.into_iter().flat_map(|part| part.join().expect("a field does not panic")).collect()
+    })
 }
 
 /// As many threads as there are processors. No answer depends on how many there are.
@@ -192,13 +213,8 @@ impl Stimulus {
         axons.iter().zip(nodes).map(of).collect()
     }
 
-    /// The exact thresholds of axons, mA, looked for from guesses that are off by about so much; not finite where there
-    /// is none.
-    fn exact_ma(&self, axons: &[Axon], guesses_ma: &[f64], off: f64, threads: usize) -> Vec<f64> {
-        self.precisely_ma(axons, guesses_ma, off, threads, Precision::of(&self.waveform))
-    }
-
-    /// The same as precisely as that.
+    /// The exact thresholds of axons, mA, as precisely as that, looked for from guesses that are off by about so much;
+    /// not finite where there is none.
     pub fn precisely_ma(
         &self,
         axons: &[Axon],
@@ -207,26 +223,26 @@ impl Stimulus {
         threads: usize,
         precision: Precision,
     ) -> Vec<f64> {
-        let Precision { steps, tolerance, beyond } = precision;
+        let Precision { steps, tolerance, beyond, lower } = precision;
         let mut found = vec![f64::INFINITY; axons.len()];
-        let mut asked: Vec<usize> = Vec::new();
-        let mut tasks: Vec<Task> = Vec::new();
         let shape = Shape::new(&self.waveform, steps[0]);
-        for (index, (axon, guess)) in axons.iter().zip(guesses_ma).enumerate() {
-            let Some(excited) = self.excited(&self.nodes(axon)).filter(|_| guess.is_finite()) else { continue };
+        let task = |index: usize| {
+            let (axon, guess) = (&axons[index], guesses_ma[index]);
+            let excited = self.excited(&self.nodes(axon)).filter(|_| guess.is_finite())?;
             let fibre = self.layout.along(axon, &self.shares).fibre(excited.reach, beyond);
             // An action potential that has left all of the field behind it, to either side.
             let watched = vec![beyond - REACHED, fibre.nodes - 1 - (beyond - REACHED)];
-            asked.push(index);
-            tasks.push(Task { stride: off, tolerance, ..Task::new(fibre, shape.clone(), watched, *guess) });
-        }
+            Some((index, Task { stride: off, tolerance, ..Task::new(fibre, shape.clone(), watched, guess) }))
+        };
+        let (asked, mut tasks): (Vec<usize>, Vec<Task>) =
+            on_threads(threads, axons.len(), task).into_iter().flatten().unzip();
         let coarse = thresholds_on(threads, &tasks, steps[0]);
         let shape = Shape::new(&self.waveform, steps[1]);
         for (task, coarse) in tasks.iter_mut().zip(&coarse) {
             task.shape = shape.clone();
-            task.stride = BY_STEP;
+            task.stride = lower.1;
             if let Threshold::At(ma) = coarse {
-                task.guess_ma = ma * (1.0 - BY_STEP / 2.0);
+                task.guess_ma = ma * (1.0 - lower.0);
             }
         }
         let fine = thresholds_on(threads, &tasks, steps[1]);
@@ -280,7 +296,8 @@ impl Stimulus {
 
     fn make_surrogate(&self, domain: &Domain, threads: usize) -> Option<Surrogate> {
         let axons: Vec<Axon> = (0..MADE_WITH + TRIED_ON).map(|number| domain.fibre(number)).collect();
-        let exact_ma = self.exact_ma(&axons, &self.guesses_ma(&axons), OF_GUESS, threads);
+        let precision = Precision { lower: BY_STEP_OF_SURROGATE, ..Precision::of(&self.waveform) };
+        let exact_ma = self.precisely_ma(&axons, &self.guesses_ma(&axons), OF_GUESS, threads, precision);
         let sample = |(axon, &threshold_ma): (&Axon, &f64)| {
             let site = self.excited(&self.nodes(axon)).filter(|_| threshold_ma.is_finite())?.site;
             Some(Sample { diameter_um: axon.diameter_um, site, threshold_ma })
@@ -403,9 +420,24 @@ impl Question {
         (axons.iter().zip(self.nodes()).map(of).collect(), surrogate.accuracy)
     }
 
-    /// The exact answer. After every few axons `go_on` sees what is known, the rest still from the surrogate, and says
-    /// whether to go on; none where it did not. On so many threads.
-    pub fn exact(&self, threads: usize, mut go_on: impl FnMut(&Recruitment) -> bool) -> Option<Recruitment> {
+    /// The exact answer, on so many threads.
+    pub fn exact(&self, threads: usize) -> Recruitment {
+        let all = self.motor.len() + self.afferents.len();
+        self.exactly(threads, all.max(1), |_| true).expect("it went on to the end")
+    }
+
+    /// The same, bit for bit. After every few axons `go_on` sees what is known, the rest still from the surrogate, and
+    /// says whether to go on; none where it did not.
+    pub fn exact_by_and_by(&self, threads: usize, go_on: impl FnMut(&Recruitment) -> bool) -> Option<Recruitment> {
+        self.exactly(threads, TOGETHER, go_on)
+    }
+
+    fn exactly(
+        &self,
+        threads: usize,
+        together: usize,
+        mut go_on: impl FnMut(&Recruitment) -> bool,
+    ) -> Option<Recruitment> {
         let (mut of_all, accuracy) = self.by_surrogate(threads);
         let axons = self.all();
         let (guesses_ma, off) = match accuracy.made_with {
@@ -415,10 +447,11 @@ impl Question {
         // Neighbours in threshold together: their fibres are about as long, and their runs.
         let mut order: Vec<usize> = (0..axons.len()).collect();
         order.sort_by(|&a, &b| of_all[a].total_cmp(&of_all[b]).then(a.cmp(&b)));
-        for part in order.chunks(TOGETHER) {
+        let precision = Precision::of(&self.stimulus.waveform);
+        for part in order.chunks(together) {
             let some: Vec<Axon> = part.iter().map(|&index| axons[index]).collect();
             let guesses: Vec<f64> = part.iter().map(|&index| guesses_ma[index]).collect();
-            let found = self.stimulus.exact_ma(&some, &guesses, off, threads);
+            let found = self.stimulus.precisely_ma(&some, &guesses, off, threads, precision);
             part.iter().zip(found).for_each(|(&index, found)| of_all[index] = found);
             if !go_on(&self.answer(&of_all, Some(accuracy))) {
                 return None;

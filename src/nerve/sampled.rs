@@ -4,8 +4,8 @@
 //! A table, CSV: `along_mm`, then a column for each contact that it knows, `E0` to `E3` and `Case`, in mV for a
 //! milliampere out of that contact; without `Case` the case is far away. A column `path` numbers several fibres' ways
 //! through the field; each axon takes one of them. Between its rows the potential follows the cubic through the four
-//! nearest; beyond its ends it falls off as that of a point at its highest place, in proportion to one over the
-//! distance from there.
+//! nearest; beyond its ends it falls off as that of a point beside its highest place, as far from the fibre as its width
+//! there tells.
 
 use crate::device::pulse::{CONTACT_NAMES, CONTACTS_PER_LEAD};
 use crate::lead::conductor::TERMINALS;
@@ -49,8 +49,9 @@ impl Path {
         let (xs, last) = (&self.along_mm, self.along_mm.len() - 1);
         let end = if z_mm < xs[0] { Some(0) } else { (z_mm > xs[last]).then_some(last) };
         if let Some(end) = end {
-            let site = profile.site.0;
-            return profile.potentials_mv[end] * ((xs[end] - site) / (z_mm - site)).abs();
+            let (site_mm, away_mm) = profile.site;
+            let square = |z_mm: f64| away_mm * away_mm + (z_mm - site_mm) * (z_mm - site_mm);
+            return profile.potentials_mv[end] * (square(xs[end]) / square(z_mm)).sqrt();
         }
         let upper = xs.partition_point(|&x| x < z_mm).max(1);
         let (from, to) = (upper.saturating_sub(2), (upper + 1).min(last));
@@ -242,6 +243,22 @@ mod tests {
         }
         let (z, d) = field.sites(0.0, &shares)[0];
         assert!((z - 1.0).abs() < 0.31 && (d - 1.0).abs() < 0.2, "{z} {d}");
+    }
+
+    /// A table that ends where the potential is highest goes on from there without a step.
+    #[test]
+    fn verif_beyond_its_ends_a_field_has_no_step() {
+        let mut text = "along_mm,E0,E1,E2,E3\n".to_string();
+        for i in 0..=100 {
+            let z = f64::from(i) * 0.3;
+            text += &format!("{z},{},0,0,0\n", 100.0 / (1.0 + z * z).sqrt());
+        }
+        let field = SampledField::from_text("field.csv", &text).unwrap();
+        let of = |z_mm: f64| field.potential_mv(0.0, &[1.0, 0.0, 0.0, 0.0, -1.0], z_mm);
+        for end in [0.0, 30.0] {
+            assert!((of(end - 1e-6) / of(end + 1e-6) - 1.0).abs() < 1e-5, "at {end}: {} {}", of(end - 1e-6), of(end));
+        }
+        assert!(of(-1.0) < of(0.0) && of(-1.0) > 0.5 * of(0.0), "{}", of(-1.0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Contacts superpose. How the metal spreads its own current is not solved: a line and a ring give it out evenly.
 
 use std::f64::consts::{PI, TAU};
+use std::sync::LazyLock;
 
 use nalgebra::{Point3, Vector3};
 
@@ -31,6 +32,14 @@ impl Shape {
 /// Lines that a ring is made of. Ours: a quarter of a radius from its surface the potential is within a part in a
 /// thousand of that of four times as many.
 const STAVES: usize = 24;
+
+/// Where the staves are: cosine and sine of their angles.
+static AROUND: LazyLock<[(f64, f64); STAVES]> = LazyLock::new(|| {
+    std::array::from_fn(|index| {
+        let angle = TAU * index as f64 / STAVES as f64;
+        (math::cos(angle), math::sin(angle))
+    })
+});
 
 /// A shell of tissue around a point, grown after the implant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,12 +84,11 @@ impl CurrentSource {
                 let reference = if self.axis.y.abs() < 0.9 { Vector3::y() } else { Vector3::z() };
                 let across = self.axis.cross(&reference).normalize() * self.radius_mm;
                 let other = self.axis.cross(&across);
-                let stave = |index: usize| {
-                    let angle = TAU * index as f64 / STAVES as f64;
-                    let middle = self.centre_mm + across * math::cos(angle) + other * math::sin(angle);
+                let stave = |(cosine, sine): &(f64, f64)| {
+                    let middle = self.centre_mm + across * *cosine + other * *sine;
                     line_mv(tissue, middle - half, middle + half, at_mm)
                 };
-                (0..STAVES).map(stave).sum::<f64>() / STAVES as f64
+                AROUND.iter().map(stave).sum::<f64>() / STAVES as f64
             }
         }
     }

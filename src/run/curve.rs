@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::math;
 use crate::nerve::axon::recovery::{CONDITIONING, FARTHEST, recovery};
 use crate::nerve::axon::setup::{Polarity, Setup};
-use crate::nerve::axon::threshold::{Threshold, thresholds};
+use crate::nerve::axon::threshold::{TOLERANCE, Threshold, thresholds};
 use crate::picture::{Axis, Chart, Mark, Panel, Series};
 use crate::run::threshold::six_digits;
 use crate::time::SimTime;
@@ -145,7 +145,8 @@ impl Ask {
             }
             Curve { name, points, fit: found.rest.ma().map(|rest_ma| Fit::Recovery { rest_ma, first_ms }) }
         };
-        setups.iter().zip(recovery(setups, &self.intervals, self.step)).map(of).collect()
+        let asked: Vec<(Setup, &[SimTime])> = setups.iter().map(|setup| (*setup, self.intervals.as_slice())).collect();
+        setups.iter().zip(recovery(&asked, self.step, TOLERANCE)).map(of).collect()
     }
 
     fn families(&self, setups: &[Setup]) -> Vec<Curve> {

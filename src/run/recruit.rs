@@ -46,7 +46,7 @@ pub fn curves(scenario: &Scenario, speed: Speed, to_na: Option<i64>) -> Curves {
             let question = view.nerve.question(tried.flowed, &tried.shares);
             let recruitment = match speed {
                 Speed::Fast => question.fast(all_threads()),
-                Speed::Exact => question.exact(all_threads(), |_| true).expect("it went on to the end"),
+                Speed::Exact => question.exact(all_threads()),
             };
             OfSide { question, recruitment }
         })

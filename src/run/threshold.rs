@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::nerve::axon::fibre::Conductivity;
+use crate::nerve::axon::recovery::{recovery, train_task};
 use crate::nerve::axon::setup::{ContactLayout, Polarity, Setup};
 use crate::nerve::axon::threshold::{Task, Threshold, thresholds};
 use crate::nerve::thresholds::TABLE_S_PER_M;
@@ -63,12 +64,15 @@ const RADIUS: Column = optional("contact_radius_mm", 0.01..=5.0, " mm", 0.635);
 const ANGLE: Column = optional("contact_angle_deg", -180.0..=180.0, " degrees", 0.0);
 const SHELL: Column = optional("encapsulation_mm", 0.0..=10.0, " mm", 0.0);
 const SHELL_CONDUCTIVITY: Column = optional("encapsulation_s_per_m", 0.001..=10.0, " S/m", 0.159);
+const PULSES: Column = optional("pulses", 1.0..=100.0, "", 1.0);
+const RATE: Column = optional("rate_hz", 1.0..=1000.0, " Hz", 0.0);
+const INTERVAL: Column = optional("interval_ms", 0.1..=1000.0, " ms", 0.0);
 const CONTACT: &str = "contact";
 const POLARITY: &str = "polarity";
 const PHASES: &str = "phases";
 
 /// The names of all columns that mean something, in the order of the page.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 20] = [
     DIAMETER.name,
     DISTANCE.name,
     WIDTH.name,
@@ -86,7 +90,24 @@ pub const COLUMNS: [&str; 17] = [
     ANGLE.name,
     SHELL.name,
     SHELL_CONDUCTIVITY.name,
+    PULSES.name,
+    RATE.name,
+    INTERVAL.name,
 ];
+
+/// The longest train, from the onset of its first pulse to that of its last: more would take minutes.
+const LONGEST_TRAIN: SimTime = SimTime::from_nanos(2_000_000_000);
+
+/// What else happens to the fibre than one pulse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Company {
+    /// Nothing.
+    Alone,
+    /// So many pulses follow each other, and all of them have to be answered.
+    Train { pulses: usize, period: SimTime },
+    /// A stronger pulse so long before.
+    After(SimTime),
+}
 
 /// A table that was read.
 #[derive(Clone, Debug)]
@@ -94,7 +115,7 @@ pub struct Rows {
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
     /// What each row asks for.
-    pub setups: Vec<Setup>,
+    asked: Vec<(Setup, Company)>,
 }
 
 /// A row while it is read, and the mistakes found so far.
@@ -209,6 +230,62 @@ impl Row<'_> {
         ContactLayout { shape, length_mm, radius_mm, angle_deg, shell }
     }
 
+    /// What a cell says that is not empty.
+    fn given(&mut self, column: &Column) -> Option<f64> {
+        self.cell(column.name).is_some().then(|| self.number(column))
+    }
+
+    /// A train that the pulse is one of, or a pulse before it.
+    fn company(&mut self, length: SimTime) -> Company {
+        let (pulses, rate_hz, interval_ms) = (self.number(&PULSES), self.given(&RATE), self.given(&INTERVAL));
+        let nanos = |ns: f64| SimTime::from_nanos(ns.round() as i64);
+        if pulses.fract() != 0.0 {
+            self.wrong(PULSES.name, &pulses.to_string(), "allowed are whole numbers");
+        }
+        match (pulses > 1.0, rate_hz, interval_ms) {
+            (false, None, None) => Company::Alone,
+            (true, Some(rate_hz), None) => {
+                let (count, period) = (pulses as usize, nanos(1e9 / rate_hz));
+                if period < length {
+                    let allowed = format!("a pulse takes {length}: allowed is a rate that leaves time for it");
+                    self.wrong(RATE.name, &rate_hz.to_string(), &allowed);
+                } else if period * (count as i64 - 1) > LONGEST_TRAIN {
+                    let allowed = format!("at {rate_hz} Hz allowed are as many as begin within {LONGEST_TRAIN}");
+                    self.wrong(PULSES.name, &pulses.to_string(), &allowed);
+                }
+                Company::Train { pulses: count, period }
+            }
+            (false, None, Some(interval_ms)) => {
+                let interval = nanos(interval_ms * 1e6);
+                if interval < length {
+                    let allowed = format!("allowed is no less than the pulse before takes, {length}");
+                    self.wrong(INTERVAL.name, &interval_ms.to_string(), &allowed);
+                }
+                Company::After(interval)
+            }
+            (true, None, None) => {
+                self.wrong(PULSES.name, &pulses.to_string(), "a train has a rate: allowed is 1, or a rate_hz");
+                Company::Alone
+            }
+            (false, Some(rate_hz), _) => {
+                let allowed = "one pulse has no rate: allowed is an empty cell, or pulses of 2 and more";
+                self.wrong(RATE.name, &rate_hz.to_string(), allowed);
+                Company::Alone
+            }
+            (true, _, Some(interval_ms)) => {
+                let allowed = "a train has no pulse before it: allowed is an empty cell, or pulses of 1";
+                self.wrong(INTERVAL.name, &interval_ms.to_string(), allowed);
+                Company::Alone
+            }
+        }
+    }
+
+    fn asked(&mut self) -> (Setup, Company) {
+        let setup = self.setup();
+        let company = self.company(setup.length());
+        (setup, company)
+    }
+
     fn setup(&mut self) -> Setup {
         let nanos = |us: f64| SimTime::from_nanos((us * 1e3).round() as i64);
         let (diameter_um, distance_mm, width_us) =
@@ -273,26 +350,64 @@ impl Rows {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let (mut records, mut setups) = (Vec::new(), Vec::new());
+        let (mut records, mut asked) = (Vec::new(), Vec::new());
         for record in reader.records() {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(0, |position| position.line() as usize);
                     let mut row = Row { file, header: &header, record: &record, line, problems: &mut problems };
-                    setups.push(row.setup());
+                    asked.push(row.asked());
                     records.push(record);
                 }
                 Err(error) => problems.push(syntax(&error, 1)),
             }
         }
         problems.sort();
-        if problems.is_empty() { Ok(Self { header, records, setups }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { header, records, asked }) } else { Err(problems) }
     }
 
     /// The threshold of each row at a time step, to a tolerance.
     pub fn thresholds(&self, step: SimTime, tolerance: f64) -> Vec<Threshold> {
-        let tasks: Vec<_> = self.setups.iter().map(|setup| Task { tolerance, ..setup.task(step) }).collect();
-        thresholds(&tasks, step)
+        let task = |&(setup, company): &(Setup, Company)| match company {
+            Company::Alone => Some(setup.task(step)),
+            Company::Train { pulses, period } => Some(train_task(&setup, pulses, period, step)),
+            Company::After(_) => None,
+        };
+        let tasks: Vec<Task> = self.asked.iter().filter_map(task).map(|task| Task { tolerance, ..task }).collect();
+        let (mut found, mut later) = (thresholds(&tasks, step).into_iter(), self.after(step, tolerance).into_iter());
+        let of = |(_, company): &(Setup, Company)| {
+            let after = matches!(company, Company::After(_));
+            if after { later.next() } else { found.next() }.expect("every row has its answer")
+        };
+        self.asked.iter().map(of).collect()
+    }
+
+    /// The thresholds of the rows that have a pulse before theirs.
+    fn after(&self, step: SimTime, tolerance: f64) -> Vec<Threshold> {
+        let after = |&(setup, company): &(Setup, Company)| match company {
+            Company::After(interval) => Some((setup, interval)),
+            _ => None,
+        };
+        let asked: Vec<(Setup, SimTime)> = self.asked.iter().filter_map(after).collect();
+        // What is alike has its first pulse once.
+        let mut alike: Vec<(Setup, Vec<SimTime>)> = Vec::new();
+        for (setup, interval) in &asked {
+            match alike.iter_mut().find(|(other, _)| other == setup) {
+                Some((_, intervals)) => intervals.push(*interval),
+                None => alike.push((*setup, vec![*interval])),
+            }
+        }
+        alike.iter_mut().for_each(|(_, intervals)| intervals.sort());
+        let firsts: Vec<(Setup, &[SimTime])> =
+            alike.iter().map(|(setup, intervals)| (*setup, intervals.as_slice())).collect();
+        let found = recovery(&firsts, step, tolerance);
+        let answer = |(setup, interval): &(Setup, SimTime)| {
+            let of = alike.iter().position(|(other, _)| other == setup).expect("it is one of them");
+            let at = alike[of].1.iter().position(|other| other == interval).expect("it is one of them");
+            // Without a threshold at rest there is no first pulse either.
+            found[of].after.get(at).copied().unwrap_or(found[of].rest)
+        };
+        asked.iter().map(answer).collect()
     }
 
     /// Writes the rows as they were read, each with its threshold, to six digits. Where a row has none its cell is
@@ -334,10 +449,17 @@ fn check_header(file: &str, header: &csv::StringRecord, problems: &mut Vec<Probl
             wrong(place(header, index), format!("found the column {name}; did you mean {close}?"));
         }
     }
-    for column in [&DIAMETER, &DISTANCE, &WIDTH] {
-        if !header.iter().any(|name| name == column.name) {
-            let columns = COLUMNS.join(", ");
-            wrong(1, format!("found no column {}; columns that mean something: {columns}", column.name));
-        }
+    let missing: Vec<&str> = [&DIAMETER, &DISTANCE, &WIDTH]
+        .into_iter()
+        .map(|column| column.name)
+        .filter(|name| !header.iter().any(|other| other == *name))
+        .collect();
+    if let [column] = header.iter().collect::<Vec<_>>()[..]
+        && column.contains([';', '\t'])
+    {
+        wrong(1, "found one column only; commas stand between columns".to_string());
+    } else if !missing.is_empty() {
+        let (missing, columns) = (missing.join(", no column "), COLUMNS.join(", "));
+        wrong(1, format!("found no column {missing}; columns that mean something: {columns}"));
     }
 }

@@ -120,7 +120,7 @@ fn work() {
         };
         if note(&question, &question.fast(threads), Stage::Fast) {
             let go_on = |so_far: &Recruitment| note(&question, so_far, Stage::Fast);
-            if let Some(exact) = question.exact(threads, go_on) {
+            if let Some(exact) = question.exact_by_and_by(threads, go_on) {
                 note(&question, &exact, Stage::Exact);
             }
         }

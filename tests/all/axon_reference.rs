@@ -9,7 +9,8 @@ use stimtwin::nerve::axon::fibre::{Conductivity, Fibre};
 use stimtwin::nerve::axon::gates::LANES;
 use stimtwin::nerve::axon::parameters::Geometry;
 use stimtwin::nerve::axon::setup::{Polarity, Setup};
-use stimtwin::nerve::axon::threshold::{Threshold, thresholds, thresholds_on};
+use stimtwin::nerve::axon::threshold::{TOLERANCE, Threshold, thresholds, thresholds_on};
+use stimtwin::run::threshold::Rows;
 use stimtwin::time::SimTime;
 
 fn micros(us: f64) -> SimTime {
@@ -123,6 +124,22 @@ fn val_ratios_of_phases_gaps_and_polarity() {
             let theirs = of(&|row| extras[row].ratio.expect("all or none of a kind"));
             assert!(deviation(&format!("ratio of {kind}"), &ours, &theirs) < 1e-3, "0.5 % is asked for");
         }
+    }
+}
+
+/// Second contacts, tissue that conducts better along the fibre, contacts between nodes, second pulses.
+#[test]
+fn val_second_contacts_tissue_along_the_fibre_and_second_pulses() {
+    let text = include_str!("../reference/mrg_fields.csv");
+    let (header, lines) = text.split_once('\n').expect("a header");
+    for (step, step_us) in [("2us", 2.0), ("5us", 5.0)] {
+        let lines: Vec<&str> = lines.lines().filter(|line| line.split(',').nth_back(1) == Some(step)).collect();
+        let rows = Rows::from_text("mrg_fields.csv", &[&[header][..], &lines].concat().join("\n")).expect("a table");
+        let found = rows.thresholds(micros(step_us), TOLERANCE);
+        let ours: Vec<f64> = found.into_iter().map(|found| found.ma().expect("a threshold")).collect();
+        let last = |line: &&str| line.rsplit(',').next().and_then(|cell| cell.parse().ok()).expect("a number");
+        let theirs: Vec<f64> = lines.iter().map(last).collect();
+        assert!(ours.len() > 3 && deviation(&format!("other fields and pulses at {step}"), &ours, &theirs) < 5e-4);
     }
 }
 

@@ -39,7 +39,7 @@ fn nerve(change: impl Fn(&mut Scenario), count: usize, side: Side) -> Nerve {
 }
 
 fn exact(question: &Question, threads: usize) -> Recruitment {
-    question.exact(threads, |_| true).unwrap()
+    question.exact(threads)
 }
 
 /// The largest difference between thresholds, relative.
@@ -68,8 +68,8 @@ fn val_a_surrogate_is_as_near_to_the_axon_as_it_says() {
 #[test]
 fn verif_an_exact_threshold_is_converged() {
     let nerve = nerve(|_| (), 6, Side::Right);
-    let fine =
-        Precision { steps: [SimTime::from_nanos(2_000), SimTime::from_nanos(1_000)], tolerance: 2e-5, beyond: 24 };
+    let steps = [SimTime::from_nanos(2_000), SimTime::from_nanos(1_000)];
+    let fine = Precision { steps, tolerance: 2e-5, beyond: 24, lower: (0.003, 0.001) };
     let short = Waveform::new([phase(-1_000_000, 60), phase(1_000_000, 60)], false);
     for (waveform, shares) in [(balanced(), BIPOLAR), (balanced(), MONOPOLAR), (short, BIPOLAR)] {
         let question = nerve.question(waveform, &shares);
@@ -89,9 +89,10 @@ fn verif_neither_threads_nor_who_asked_before_change_a_bit() {
     let first = exact(&question, 1);
     question.fast(1);
     assert_eq!(first, exact(&question, 2));
+    assert_eq!(question.exact_by_and_by(2, |_| true), Some(first));
     assert_eq!(question.fast(1), question.fast(2));
     // Whoever stops it gets nothing.
-    assert_eq!(question.exact(2, |_| false), None);
+    assert_eq!(question.exact_by_and_by(2, |_| false), None);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use stimtwin::nerve::axon::cable::{Cable, End, Ends};
 use stimtwin::nerve::axon::gates::LANES;
 use stimtwin::nerve::axon::parameters::Geometry;
-use stimtwin::nerve::axon::recovery::{Recovery, recovery, train_thresholds};
+use stimtwin::nerve::axon::recovery::{Recovery, recovery, train_task};
 use stimtwin::nerve::axon::setup::Setup;
-use stimtwin::nerve::axon::threshold::Threshold;
+use stimtwin::nerve::axon::threshold::{TOLERANCE, Threshold, thresholds};
 use stimtwin::time::SimTime;
 
 fn micros(us: f64) -> SimTime {
@@ -15,7 +15,8 @@ fn micros(us: f64) -> SimTime {
 fn after(diameters: &[f64], intervals_ms: &[f64], step_us: f64) -> Vec<Recovery> {
     let setups: Vec<Setup> = diameters.iter().map(|&diameter| Setup::new(diameter, 2.0, micros(214.0))).collect();
     let intervals: Vec<SimTime> = intervals_ms.iter().map(|ms| micros(ms * 1e3)).collect();
-    recovery(&setups, &intervals, micros(step_us))
+    let asked: Vec<(Setup, &[SimTime])> = setups.iter().map(|setup| (*setup, intervals.as_slice())).collect();
+    recovery(&asked, micros(step_us), TOLERANCE)
 }
 
 /// The trace of ModelDB 3810: 10 µm, 21 nodes, 2 nA for 0.1 ms into the node in the middle after 1 ms, step 5 µs. Its
@@ -81,7 +82,8 @@ fn regress_the_table_of_recovery() {
 #[test]
 fn verif_the_first_spike_does_not_count_and_what_comes_earlier_is_whole() {
     let setup = Setup::new(16.0, 2.0, micros(60.0));
-    let found = recovery(&[setup], &[micros(60.0), micros(150.0), micros(250.0)], micros(5.0));
+    let soon = [micros(60.0), micros(150.0), micros(250.0)];
+    let found = recovery(&[(setup, &soon)], micros(5.0), TOLERANCE);
     assert!(found[0].after.iter().all(|answer| answer.ma().is_none()), "{found:?}");
     // Among others, on any number of threads, and with intervals beside it, an answer keeps its bits.
     let alone = after(&[10.0], &[2.0], 5.0)[0].after[0];
@@ -96,8 +98,8 @@ fn verif_a_train_needs_what_its_recovery_says() {
     let one = after(&[10.0], &[1.4, 10.0], 10.0).remove(0);
     let rest = one.rest.ma().expect("a threshold");
     let at = |pulses, period_us| {
-        let found = train_thresholds(&[setup], pulses, micros(period_us), micros(10.0))[0];
-        found.ma().expect("a threshold") / rest
+        let task = train_task(&setup, pulses, micros(period_us), micros(10.0));
+        thresholds(&[task], micros(10.0))[0].ma().expect("a threshold") / rest
     };
     assert!((at(1, 1000.0) - 1.0).abs() < 1e-4);
     // A supernormal second pulse needs less than the first, so that a pair needs what the first needs.
@@ -105,6 +107,7 @@ fn verif_a_train_needs_what_its_recovery_says() {
     let fast = at(3, 1400.0);
     println!("three pulses every 1.4 ms: {fast}; one interval: {:?}", one.factors());
     assert!(fast > 1.1, "{fast}");
-    let refractory = train_thresholds(&[setup], 3, micros(500.0), micros(10.0))[0];
+    let task = train_task(&setup, 3, micros(500.0), micros(10.0));
+    let refractory = thresholds(&[task], micros(10.0))[0];
     assert!(!matches!(refractory, Threshold::At(ma) if ma < 10.0 * rest), "{refractory:?}");
 }

@@ -55,6 +55,8 @@ fn verif_every_bad_header_is_told() {
     for (text, words) in [
         ("", "no column fiber_diameter_um"),
         ("fiber_diameter_um,distance_mm\n", "no column width_us"),
+        ("distance_mm\n", "found no column fiber_diameter_um, no column width_us"),
+        ("fiber_diameter_um;distance_mm;width_us\n10;1;214\n", "commas stand between columns"),
         (
             "fiber_diameter_um,distance_mm,width_us,fazes,polarty\n",
             "1:46: found the column polarty; did you mean polarity",
@@ -157,6 +159,38 @@ fn verif_the_layout_of_contacts_is_read() {
         "rows.csv:5:4: distance_mm: found 0.5; the fibre is beside the ring: allowed is more than its radius, 0.635 mm",
         "rows.csv:6:13: encapsulation_mm: found 1; a shell is known for a point in tissue that conducts alike in every \
          direction: allowed is 0",
+    ];
+    assert_eq!(mistakes(&bad), expected);
+}
+
+/// Trains and second pulses of a table are those that the library knows, whatever stands beside them.
+#[test]
+fn verif_trains_and_second_pulses_are_read() {
+    let text = format!(
+        "{HEADER},pulses,rate_hz,interval_ms\n10,2,214,,,1.4\n10,2,214,,,\n10,2,214,3,714.285714,\n\
+         10,2,214,1,,3\n10,2,60,,,1.4\n10,2,214,,,0.5\n10,2,214,2,20,\n"
+    );
+    let rows = Rows::from_text("rows.csv", &text).unwrap();
+    let found = rows.thresholds(SimTime::from_nanos(10_000), TOLERANCE);
+    let factor = |row: usize| found[row].ma().unwrap() / found[1].ma().unwrap();
+    assert!(factor(0) > 1.03 && factor(3) < 0.95, "refractory, then supernormal: {found:?}");
+    assert!(factor(2) > factor(0), "a third pulse is no easier than a second: {found:?}");
+    assert!(factor(4) > 1.5, "a shorter pulse needs more: {found:?}");
+    assert_eq!(found[5].ma(), None, "nothing is conducted so soon");
+    assert!(factor(6) > 1.03, "two pulses of 20 Hz meet the late subnormal phase: {found:?}");
+    let bad = format!(
+        "{HEADER},pulses,rate_hz,interval_ms\n10,2,214,2.5,20,\n10,2,214,3,,\n10,2,214,,20,\n\
+         10,2,214,2,20,5\n10,2,214,2,5000,\n10,2,5000,2,300,\n10,2,214,50,20,\n10,2,214,,,0.2\n"
+    );
+    let expected = [
+        "rows.csv:2:10: pulses: found 2.5; allowed are whole numbers",
+        "rows.csv:3:10: pulses: found 3; a train has a rate: allowed is 1, or a rate_hz",
+        "rows.csv:4:11: rate_hz: found 20; one pulse has no rate: allowed is an empty cell, or pulses of 2 and more",
+        "rows.csv:5:15: interval_ms: found 5; a train has no pulse before it: allowed is an empty cell, or pulses of 1",
+        "rows.csv:6:12: rate_hz: found 5000; allowed are numbers from 1 to 1000 Hz",
+        "rows.csv:7:13: rate_hz: found 300; a pulse takes 5 ms: allowed is a rate that leaves time for it",
+        "rows.csv:8:10: pulses: found 50; at 20 Hz allowed are as many as begin within 2 s",
+        "rows.csv:9:12: interval_ms: found 0.2; allowed is no less than the pulse before takes, 214 us",
     ];
     assert_eq!(mistakes(&bad), expected);
 }

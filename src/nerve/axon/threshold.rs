@@ -55,7 +55,7 @@ pub struct Task {
     pub shape: Shape,
     /// Nodes where an action potential is looked for; it has fired when one has come to any of them.
     pub watched: Vec<usize>,
-    /// How many action potentials have to come: one, or as many as a train has pulses.
+    /// How many action potentials have to come: one, or as many as a train has pulses, each within 3 ms of its pulse.
     pub spikes: usize,
     /// What the pulse meets; none is a fibre at rest.
     pub start: Option<Start>,
@@ -100,10 +100,11 @@ pub struct Start {
     pub leaves: usize,
 }
 
-/// A pulse of 1 mA in time steps: the mean current in each, mA, and none after.
+/// Pulses of 1 mA in time steps, and none after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    steps: Vec<f64>,
+    /// Each pulse: its first step, and the mean current in each of its steps, mA.
+    pulses: Vec<(usize, Vec<f64>)>,
     step: SimTime,
 }
 
@@ -112,49 +113,59 @@ impl Shape {
     ///
     /// A phase that ends within a step counts in it by its share, so that charge is kept to the last bit of it.
     pub fn new(waveform: &Waveform, step: SimTime) -> Self {
-        Self::train(waveform, step, 1, waveform.length())
+        Self::train(waveform, step, 1, waveform.length().max(step))
     }
 
-    /// The same for so many pulses, one every period, which is no shorter than the pulse.
+    /// The same for so many pulses, one every period, which is no shorter than the pulse or a step.
     pub fn train(waveform: &Waveform, step: SimTime, pulses: usize, period: SimTime) -> Self {
-        assert!(pulses > 0 && period >= waveform.length(), "one pulse after the other");
+        assert!(pulses > 0 && period >= waveform.length().max(step), "one pulse after the other");
         let unit_na = waveform.stimulus().current_na.unsigned_abs() as f64;
-        let mut steps = vec![0.0; steps_in(period * (pulses as i64 - 1) + waveform.length(), step)];
-        for pulse in 0..pulses {
-            let mut begin = period * pulse as i64;
+        let index_of = |time: SimTime| (time.nanos() / step.nanos()) as usize;
+        let pulse = |number: usize| {
+            let mut begin = period * number as i64;
+            let start = index_of(begin);
+            let mut steps = vec![0.0; steps_in(begin + waveform.length(), step) - start];
             for phase in waveform.phases() {
-                let end = begin + phase.width;
-                let first = (begin.nanos() / step.nanos()) as usize;
-                for (index, sum) in steps[..steps_in(end, step)].iter_mut().enumerate().skip(first) {
-                    let from = begin.max(step * index as i64);
-                    let to = end.min(step * (index as i64 + 1));
+                let (end, first) = (begin + phase.width, index_of(begin));
+                for (index, sum) in steps[..steps_in(end, step) - start].iter_mut().enumerate().skip(first - start) {
+                    let index = (start + index) as i64;
+                    let (from, to) = (begin.max(step * index), end.min(step * (index + 1)));
                     let share = (to - from).nanos() as f64 / step.nanos() as f64;
                     *sum += phase.current_na as f64 / unit_na * share;
                 }
                 begin = end;
             }
-        }
-        Self { steps, step }
+            (start, steps)
+        };
+        Self { pulses: (0..pulses).map(pulse).collect(), step }
     }
 
     /// Steps from its beginning to the end of its last phase.
     pub(super) fn len(&self) -> usize {
-        self.steps.len()
+        self.pulses.last().map_or(0, |(start, steps)| start + steps.len())
     }
 
-    /// The current in a step, mA.
+    /// The current in a step, mA: where the end of a pulse shares it with the beginning of the next, of both.
     pub(super) fn at(&self, step: usize) -> f64 {
-        self.steps.get(step).copied().unwrap_or(0.0)
+        let begun = self.pulses.partition_point(|(start, _)| *start <= step);
+        let last = &self.pulses[begun.saturating_sub(2)..begun];
+        last.iter().filter_map(|(start, steps)| steps.get(step - start)).fold(0.0, |sum, current| sum + current)
+    }
+
+    /// How many of its pulses should have been answered after so many steps.
+    fn due(&self, step: usize) -> usize {
+        let watched = steps_in(WATCHED, self.step);
+        self.pulses.partition_point(|(start, steps)| start + steps.len() + watched <= step)
     }
 
     /// When what the pulse left has settled, in steps.
     fn settled(&self) -> usize {
-        self.steps.len() + steps_in(SETTLED, self.step)
+        self.len() + steps_in(SETTLED, self.step)
     }
 
     /// When a run is over, in steps.
     fn end(&self) -> usize {
-        self.steps.len() + steps_in(WATCHED, self.step)
+        self.len() + steps_in(WATCHED, self.step)
     }
 }
 
@@ -211,7 +222,10 @@ impl Run {
             self.risen.iter_mut().for_each(|(risen, _)| *risen = false);
         }
         let silent = low > SILENT_MV.0 && high < SILENT_MV.1 && !task.to_the_end;
-        let over = self.steps >= task.shape.end() || (silent && self.steps >= task.shape.settled());
+        // One pulse of a train without an answer is enough.
+        let most = || self.risen.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        let missed = task.spikes > 1 && !task.to_the_end && most() < task.shape.due(self.steps);
+        let over = missed || self.steps >= task.shape.end() || (silent && self.steps >= task.shape.settled());
         over.then_some(if self.excited { Outcome::Local } else { Outcome::Quiet })
     }
 }
