@@ -49,6 +49,14 @@ impl Muscle {
         }
     }
 
+    /// Force of each motor unit in full tetanus without fatigue, N: of a lump the part that firing it recruits.
+    pub fn units_n(&self) -> Vec<f64> {
+        match self {
+            Self::Pool(pool) => pool.makeup().force_n().iter().flatten().take(pool.units()).copied().collect(),
+            Self::Lump(lump) => lump.units_n(),
+        }
+    }
+
     /// Force-time integral since the start up to the last settling, N·s.
     pub fn impulse_n_s(&self) -> f64 {
         match self {

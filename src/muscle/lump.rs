@@ -161,6 +161,12 @@ impl Lump {
         self.fibres.max_force_n * self.condition.strength * self.stretch.factor()
     }
 
+    /// The part of that which each motor unit recruits, N.
+    pub fn units_n(&self) -> Vec<f64> {
+        let now = self.condition.strength * self.stretch.factor();
+        self.fibres.units_n.iter().map(|force_n| force_n * now).collect()
+    }
+
     /// Takes the volleys of the nerve, or the pulses that were delivered, whichever recruits it; in the order of time.
     pub fn advance(&mut self, volleys: &[Run<Volley>], delivered: &[Run<DeliveredPulse>]) {
         match self.fibres.recruitment {

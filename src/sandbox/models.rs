@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use crate::muscle::force::parameters::Ding;
 use crate::muscle::force::stimulation::{Pulse, Stimulation, Train};
 use crate::muscle::force::{Asked, ForceError, ForceModel};
-use crate::muscle::twitch::{LANES, Lane};
 use crate::nerve::volley::{FiringSet, Volley};
 use crate::sandbox::memory::Memory;
 use crate::sandbox::memory::pyramid::Pyramid;
@@ -88,7 +87,7 @@ pub struct Question {
     /// The volleys from a rest on, each later than the one before; at least one.
     pub volleys: Vec<Volley>,
     /// Tetanus of each motor unit, N.
-    pub units_n: Vec<Lane>,
+    pub units_n: Vec<f64>,
     /// The stretch that is looked at.
     pub from: SimTime,
     /// See `from`.
@@ -109,11 +108,8 @@ pub struct Answer {
 }
 
 /// Tetanus of units, N.
-fn tetanus_n(fired: &FiringSet, units_n: &[Lane]) -> f64 {
-    let of_lane = |(lane, forces_n): (usize, &Lane)| -> f64 {
-        (0..LANES).filter(|i| fired.contains(lane * LANES + i)).map(|i| forces_n[i]).sum()
-    };
-    units_n.iter().enumerate().map(of_lane).sum()
+fn tetanus_n(fired: &FiringSet, units_n: &[f64]) -> f64 {
+    units_n.iter().enumerate().filter(|(unit, _)| fired.contains(*unit)).map(|(_, force_n)| force_n).sum()
 }
 
 impl Question {
@@ -126,7 +122,7 @@ impl Question {
         side: Side,
         (from, to): (SimTime, SimTime),
         column: SimTime,
-        units_n: &[Lane],
+        units_n: &[f64],
     ) -> Result<Self, Silence> {
         if to - from > LONGEST {
             return Err(Silence::TooLong);
@@ -285,7 +281,7 @@ impl Models {
         side: Side,
         (from, to): (SimTime, SimTime),
         column: SimTime,
-        units_n: &[Lane],
+        units_n: &[f64],
     ) -> Shown {
         self.take();
         // Little matters how many columns there are: whoever makes a panel wider asks nothing new.
@@ -349,8 +345,8 @@ mod tests {
 
     const MS: SimTime = SimTime::from_nanos(1_000_000);
 
-    fn units_n() -> Vec<Lane> {
-        vec![[1.0; LANES]; 15]
+    fn units_n() -> Vec<f64> {
+        vec![1.0; 120]
     }
 
     fn question(volleys: Vec<Volley>, to: SimTime) -> Question {

@@ -27,7 +27,6 @@ pub use self::markers::{Markers, Measured};
 use self::plot::{AXIS_WIDTH, Frame, Kept};
 use self::ruler::Along;
 pub use self::window::{Shown, TimeWindow};
-use crate::muscle::twitch::Lane as Lanes;
 use crate::record::probe::Probe;
 use crate::sandbox::act::Act;
 use crate::sandbox::memory::Memory;
@@ -53,7 +52,7 @@ pub struct Seen<'a> {
     /// Motor units of each side.
     pub units: BySide<usize>,
     /// Tetanus of each motor unit of each side, N.
-    pub units_n: BySide<&'a [Lanes]>,
+    pub units_n: BySide<&'a [f64]>,
     /// The colours.
     pub theme: &'a Theme,
 }
@@ -158,12 +157,13 @@ impl ScopesState {
 /// The panel.
 pub fn ui(ui: &mut Ui, view: &View<'_>, state: &mut ScopesState, out: &mut Vec<Act>) {
     let session = view.session;
+    let units_n = BySide::new(|side| session.side(side).pool.units_n());
     let seen = Seen {
         memory: session.memory(),
         transport: session.transport(),
         clock: session.scenario().clock,
         units: BySide::new(|side| session.side(side).pool.units()),
-        units_n: BySide::new(|side| session.side(side).pool.makeup().force_n()),
+        units_n: BySide::new(|side| &units_n[side][..]),
         theme: view.theme,
     };
     scopes(ui, &seen, state, out);
