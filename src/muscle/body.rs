@@ -114,8 +114,8 @@ impl Muscle {
         }
     }
 
-    /// Stretches the fascicles at an instant: the force of each in the neutral pose, and how many times as long it is as
-    /// there.
+    /// Stretches the fascicles at an instant: the force of each in the neutral pose, and how many times as long it is
+    /// as there.
     pub fn stretch(&mut self, at: SimTime, fascicles: &[(f64, f64)]) {
         match self {
             Self::Pool(pool) => pool.stretch(at, fascicles),

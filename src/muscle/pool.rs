@@ -6,8 +6,8 @@
 //!
 //! Fatigue is that of Potvin and Fuglevand 2017: a unit loses capacity at its own rate times its relative force.
 //! Recovery is not in that paper; here it acts all the time, at the fatigue rate divided by `recovery_ratio` times the
-//! deficit. Where the profile says so, twitches are potentiated ([`crate::muscle::potentiation`]), and force follows the
-//! length of the fascicles ([`crate::muscle::length`]).
+//! deficit. Where the profile says so, twitches are potentiated ([`crate::muscle::potentiation`]), and force follows
+//! the length of the fascicles ([`crate::muscle::length`]).
 
 use crate::device::program::pulses_within;
 use crate::device::pulse::Run;

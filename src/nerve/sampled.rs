@@ -4,8 +4,8 @@
 //! A table, CSV: `along_mm`, then a column for each contact that it knows, `E0` to `E3` and `Case`, in mV for a
 //! milliampere out of that contact; without `Case` the case is far away. A column `path` numbers several fibres' ways
 //! through the field; each axon takes one of them. Between its rows the potential follows the cubic through the four
-//! nearest; beyond its ends it falls off as that of a point beside its highest place, as far from the fibre as its width
-//! there tells.
+//! nearest; beyond its ends it falls off as that of a point beside its highest place, as far from the fibre as its
+//! width there tells.
 
 use crate::device::pulse::{CONTACT_NAMES, CONTACTS_PER_LEAD};
 use crate::lead::conductor::TERMINALS;

@@ -1,9 +1,9 @@
 //! The force models of Ding's family on the pulses that a side was given, beside the force of its motor units.
 //!
 //! Each model is a muscle of its own that goes through every pulse that fired a motor unit, from a long rest on. Shown
-//! is its force over its tetanus times the tetanus of the units that the pulses fired, so that shape, ripple, fusion and
-//! fatigue compare and sizes do not. Whom width and current recruit is in who fired; the models are given
-//! the width and the current that `stimtwin muscle` takes.
+//! is its force over its tetanus times the tetanus of the units that the pulses fired, so that shape, ripple, fusion
+//! and fatigue compare and sizes do not. Whom width and current recruit is in who fired; the models are given the width
+//! and the current that `stimtwin muscle` takes.
 //!
 //! It is worked out on a thread of its own, one stretch at a time, and only while somebody looks.
 

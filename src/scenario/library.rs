@@ -69,6 +69,7 @@ pub const ASSETS: &[Asset] = &[
     asset!(Devices, "restorative", "assets/devices/restorative.ron"),
     asset!(Devices, "cosmiic-pg4", "assets/devices/cosmiic-pg4.ron"),
     asset!(Devices, "opennerve-gen2", "assets/devices/opennerve-gen2.ron"),
+    asset!(Devices, "bench-stimulator", "assets/devices/bench-stimulator.ron"),
     asset!(Implants, "l2-medial-branch", "assets/implants/l2-medial-branch.ron"),
     asset!(Nerve, "l2-medial-branch", "assets/nerve/l2-medial-branch.ron"),
     asset!(Muscles, "multifidus-l2", "assets/muscles/multifidus-l2.ron"),

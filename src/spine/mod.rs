@@ -121,8 +121,8 @@ impl Spine {
         &self.lines[plane as usize]
     }
 
-    /// The stimulated fascicles of a side in a back that is bent forward by that much, evenly over all joints: the force
-    /// of each, N, and how many times as long it is as in the neutral pose.
+    /// The stimulated fascicles of a side in a back that is bent forward by that much, evenly over all joints: the
+    /// force of each, N, and how many times as long it is as in the neutral pose.
     pub fn stretches(&self, flexion_rad: f64) -> Vec<(f64, f64)> {
         let SpineProfile { fascicles, joints_mm, stimulated, .. } = &*self.profile;
         // Extension is positive.

@@ -53,14 +53,14 @@ fn grown(profile: &MuscleProfile, after_s: i64) -> f64 {
 
 /// Strong men, a maximal effort of 6 s (medRxiv 2022.04.12.22273776): twitches 29.5 % larger after 10 s and 18.5 %
 /// larger after a minute. The first is what the most is fitted to; with the half-life of 28 s (Vandervoort) the second
-/// is missed by 9 points.
+/// is missed by 12 points.
 #[test]
 fn val_twitches_grow_after_a_maximal_effort() {
     let profile = potentiating();
     let [soon, later] = [10, 60].map(|after_s| 100.0 * grown(&profile, after_s));
     println!("after 10 s {soon:.1} %, after 60 s {later:.1} %");
     assert!((soon - 29.5).abs() < 1.0, "{soon}");
-    assert!((later - 9.0).abs() < 1.5, "missed, and docs/muscle.md says by how much: {later}");
+    assert!((later - 6.1).abs() < 0.2, "missed, and docs/muscle.md says by how much: {later}");
     let plain = MuscleProfile { potentiation: None, ..profile };
     assert!(grown(&plain, 10) < 0.0, "a muscle without potentiation is only tired");
 }
@@ -103,15 +103,15 @@ fn verif_runs_of_pulses_and_pulses_one_by_one_potentiate_alike() {
 /// A session in which the patient bends; the file of the muscle is that of the shipped one.
 fn bending(flexion_deg: f64) -> Scenario {
     crate::scenario(&format!(
-        "Scenario(version: 1, name: \"bent\", seed: 1, duration: \"20 s\", patient: \"healthy\", device: \"restorative\", \
-         implant: \"l2-medial-branch\", program: (both: (amplitude_ma: 3.0)), timeline: [\
+        "Scenario(version: 1, name: \"bent\", seed: 1, duration: \"20 s\", patient: \"healthy\", \
+         device: \"restorative\", implant: \"l2-medial-branch\", program: (both: (amplitude_ma: 3.0)), timeline: [\
          (at: \"1 s\", do: Bend(flexion_deg: {flexion_deg})), (at: \"2 s\", do: StartSession), \
          (at: \"8 s\", do: Bend(flexion_deg: 0))])"
     ))
 }
 
 /// The multifidus works on the ascending limb in vivo, 1.98 µm extended to 2.70 µm flexed: bent forward it pulls
-/// harder, bent back weaker, and where it was bent, forces are those of the neutral pose again, to the bit.
+/// harder, as far as backs bend, and bent back weaker. Upright again it pulls as it did.
 #[test]
 fn verif_force_follows_the_length_of_the_fascicles() {
     let forces_n = |flexion_deg: f64| {
@@ -123,10 +123,9 @@ fn verif_force_follows_the_length_of_the_fascicles() {
         })
     };
     let neutral = forces_n(0.0);
-    for (flexion_deg, expected) in [(-20.0, 0.947), (20.0, 1.047), (40.0, 1.090), (60.0, 1.125)] {
+    for (flexion_deg, expected) in [(-20.0, 0.895), (20.0, 1.096), (40.0, 1.128), (60.0, 1.052)] {
         let [bent, upright] = forces_n(flexion_deg);
         let factor = bent[0] / neutral[0][0];
-        println!("{flexion_deg}°: {factor:.3}");
         assert!((factor - expected).abs() < 0.005, "{flexion_deg}°: {factor}");
         assert_eq!(bent[0], bent[1], "left and right");
         // What the stretched muscle tired more by is still there; the next train is not.

@@ -2,11 +2,10 @@
 
 use egui::{Event, Key, Modifiers, Pos2, pos2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use stimtwin::device::pulse::{Phase, Run, Waveform};
 use stimtwin::muscle::force::stimulation::Pattern;
 use stimtwin::muscle::force::{Asked, ForceModel};
-use stimtwin::muscle::twitch::{LANES, Lane};
 use stimtwin::nerve::volley::{FiringSet, Volley};
 use stimtwin::record::events::{Event as Happened, EventKind};
 use stimtwin::record::probe::Probe;
@@ -58,7 +57,7 @@ pub fn transport() -> Transport {
 }
 
 /// A newton of tetanus for each of 120 units.
-static UNITS_N: [Lane; 15] = [[1.0; LANES]; 15];
+static UNITS_N: [f64; 120] = [1.0; 120];
 
 struct Bench {
     memory: Memory,
@@ -280,22 +279,26 @@ fn verif_models_come_when_they_are_switched_on_and_say_what_is_assumed() {
     let mut harness = harness();
     show(&mut harness, SimTime::from_secs(8), SimTime::from_secs(14));
     assert!(harness.query_by_label_contains("Models, left").is_none());
-    harness.get_by_label("Models").click();
-    for _ in 0..500 {
-        harness.run_steps(2);
-        if harness.query_by_label_contains("Models, left").is_some() {
-            break;
+    let wait_for = |harness: &mut Harness<'_, Bench>, words: &str| {
+        for _ in 0..500 {
+            harness.run_steps(2);
+            if harness.query_by_label_contains(words).is_some() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let said = harness.query_by_label_contains("Models, left").expect("they are worked out within seconds");
-    let said = said.accesskit_node().label().unwrap_or_default();
+        panic!("{words} is not said within seconds");
+    };
+    harness.get_by_label("Models").click();
+    wait_for(&mut harness, "Models, left");
+    let said = harness.get_by_label_contains("Models, left");
+    let said = said.accesskit_node().value().or_else(|| said.accesskit_node().label()).unwrap_or_default();
     assert!(said.contains("60 N") && said.contains("Assumed: rested"), "{said}");
     harness.get_by_label("right").click();
     harness.run_steps(3);
     assert_eq!(harness.state().state.models_of, Some(Side::Right));
     show(&mut harness, SimTime::ZERO, SimTime::from_secs(3_601));
-    assert!(harness.query_by_label_contains("longer than an hour").is_some());
+    wait_for(&mut harness, "longer than an hour");
     harness.get_by_label("Models").click();
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("longer than an hour").is_none());

@@ -4,7 +4,7 @@
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use stimtwin::muscle::cursor::Cursor;
+use stimtwin::muscle::body::MuscleCursor;
 use stimtwin::record::events::{EventKind, EventLog};
 use stimtwin::record::probe::Probe;
 use stimtwin::run::summary::Summary;
@@ -49,7 +49,7 @@ fn headless(tab: &Tab) -> Simulation {
 fn probe(simulation: &Simulation, name: &str) -> f64 {
     let probe = Probe::parse(name, 0).unwrap_or_else(|why| panic!("{why}"));
     let side = simulation.side(probe.side);
-    side.at(simulation.now()).read(probe.quantity, &mut Cursor::new(side.pool))
+    side.at(simulation.now()).read(probe.quantity, &mut MuscleCursor::new(side.pool))
 }
 
 fn shows(tab: &Tab, text: &str) {

@@ -34,9 +34,9 @@ fn drag(harness: &mut Editor, label: &str, by: Vec2) {
     for part in [0.4, 0.7, 1.0] {
         harness.hover_at(at(part));
     }
-    harness.run();
+    harness.run_steps(4);
     harness.drop_at(at(1.0));
-    harness.run();
+    harness.run_steps(4);
 }
 
 #[test]
@@ -62,18 +62,18 @@ fn verif_arrow_keys_make_single_steps() {
     let mut harness = editor();
     let before = left(&harness);
     harness.get_by_label("Pulse width").focus();
-    harness.run();
+    harness.run_steps(4);
     harness.key_press(Key::ArrowRight);
     harness.key_press(Key::ArrowRight);
-    harness.run();
+    harness.run_steps(4);
     assert_eq!(left(&harness).width_us, before.width_us + 2.0);
     harness.key_press_modifiers(egui::Modifiers::SHIFT, Key::ArrowLeft);
-    harness.run();
+    harness.run_steps(4);
     assert_eq!(left(&harness).width_us, before.width_us - 8.0);
     harness.get_by_role_and_label(Role::Slider, "Amplitude").focus();
-    harness.run();
+    harness.run_steps(4);
     harness.key_press(Key::ArrowDown);
-    harness.run();
+    harness.run_steps(4);
     assert!((left(&harness).amplitude_ma - before.amplitude_ma - 0.05).abs() < 1e-9);
 }
 
@@ -82,11 +82,11 @@ fn verif_edges_are_typed_too() {
     let mut harness = editor();
     for (label, text) in [("Width", "0.25 ms"), ("Amplitude", "1500 µA")] {
         harness.get_by_role_and_label(Role::SpinButton, label).focus();
-        harness.run();
+        harness.run_steps(4);
         harness.get_by_role_and_label(Role::SpinButton, label).type_text(text);
-        harness.run();
+        harness.run_steps(4);
         harness.key_press(Key::Enter);
-        harness.run();
+        harness.run_steps(4);
     }
     assert_eq!((left(&harness).width_us, left(&harness).amplitude_ma), (250.0, 1.5));
 }
@@ -98,7 +98,7 @@ fn verif_linked_sides_share_what_is_edited_alone() {
     let mut draft = harness.state().session.draft().clone();
     draft.sides.right.amplitude_ma = 0.5;
     harness.state_mut().session.act(Act::Draft(Box::new(draft)));
-    harness.run();
+    harness.run_steps(4);
     drag(&mut harness, "Pulse width", Vec2::new(30.0, 0.0));
     let draft = harness.state().session.draft();
     assert_eq!(draft.sides.left.width_us, draft.sides.right.width_us);
@@ -117,7 +117,7 @@ fn verif_presets_are_what_they_are_called_and_the_device_takes_them() {
     ] {
         let mut harness = editor();
         harness.get_by_label(name).click();
-        harness.run();
+        harness.run_steps(4);
         let session = &harness.state().session;
         assert!(is(&session.draft().sides.left), "{name}: {:?}", session.draft().sides.left);
         assert_eq!(session.draft_problems(), [], "{name}");
@@ -128,17 +128,17 @@ fn verif_presets_are_what_they_are_called_and_the_device_takes_them() {
 fn verif_corners_are_put_between_their_neighbours() {
     let mut harness = editor();
     harness.get_by_label("Arbitrary").click();
-    harness.run();
+    harness.run_steps(4);
     let corners = left(&harness).edges;
     drag(&mut harness, "Corner 2", Vec2::new(-900.0, 0.0));
     let after = left(&harness).edges;
     assert_eq!(after[1].at, SimTime::from_nanos(1_000), "a tick after the first");
     assert_eq!(after[2..], corners[2..]);
     harness.get_by_label("Add corner").click();
-    harness.run();
+    harness.run_steps(4);
     assert_eq!(left(&harness).edges.len(), corners.len() + 1);
     harness.get_by_label("Remove corner").click();
-    harness.run();
+    harness.run_steps(4);
     assert_eq!(left(&harness).edges.len(), corners.len());
 }
 

@@ -7,16 +7,22 @@ use egui::{Label, RichText, Ui};
 use super::pen::figure;
 use super::plot::FORCE;
 use super::{ScopesState, Seen, column};
-use crate::sandbox::models::{Answer, CURRENT_MA, Shown, WIDTH_US};
+use crate::sandbox::models::{self, Answer, CURRENT_MA, Shown, WIDTH_US};
 use crate::time::SimTime;
 
 /// Width of the scopes where they have yet to be drawn, points (ours).
 const USUAL_WIDTH: f32 = 400.0;
 
+/// How often is looked whether models are worked out (ours).
+const SOON: std::time::Duration = std::time::Duration::from_millis(60);
+
 /// Asks for the models of the stretch where they are switched on, and says what is to be known of them; what there is
 /// to be drawn.
 pub fn show(ui: &mut Ui, seen: &Seen<'_>, state: &mut ScopesState, range: (SimTime, SimTime)) -> Option<Arc<Answer>> {
     let side = state.models_of?;
+    if !models::is_done() {
+        ui.ctx().request_repaint_after(SOON);
+    }
     let theme = seen.theme;
     let mut say = |text: String, color, meaning: &str| {
         let text = RichText::new(text).small().color(color);

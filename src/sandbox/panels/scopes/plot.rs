@@ -305,13 +305,15 @@ fn paint_head(frame: &Frame<'_>, lane: &Lane, traces: &[Drawn], painter: &Painte
     let mut place = rect.left_top() + egui::vec2(5.0, 3.0);
     let title = if lane.unit.is_empty() { lane.title.clone() } else { format!("{}  {}", lane.title, lane.unit) };
     let mut write = |text: String, color: Color32, line: Option<Dash>| {
-        if place.x > rect.right() - 40.0 {
-            return;
+        let galley = painter.layout_no_wrap(text, font.clone(), color);
+        let length = line.map_or(0.0, |dash| if matches!(dash, Dash::Solid | Dash::Dashes) { 16.0 } else { 24.0 });
+        // What does not fit goes to the next row.
+        if place.x + length + 4.0 + galley.size().x > rect.right() {
+            place = egui::pos2(rect.left() + 5.0, place.y + galley.size().y);
         }
         if let Some(dash) = line {
             let y = place.y + font.size * 0.55;
-            let is_plain = matches!(dash, Dash::Solid | Dash::Dashes);
-            let (length, stroke) = (if is_plain { 16.0 } else { 24.0 }, Stroke::new(1.5, color));
+            let stroke = Stroke::new(1.5, color);
             let ends = [egui::pos2(place.x, y), egui::pos2(place.x + length, y)];
             let pattern = dash.pattern();
             if pattern.is_empty() {
@@ -323,7 +325,6 @@ fn paint_head(frame: &Frame<'_>, lane: &Lane, traces: &[Drawn], painter: &Painte
             }
             place.x += length + 4.0;
         }
-        let galley = painter.layout_no_wrap(text, font.clone(), color);
         let behind = Rect::from_min_size(place, galley.size()).expand2(egui::vec2(2.0, 0.0));
         painter.rect_filled(behind, 2.0, theme.well.gamma_multiply(0.75));
         let width = galley.size().x;
