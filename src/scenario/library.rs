@@ -75,6 +75,7 @@ pub const ASSETS: &[Asset] = &[
     asset!(Muscles, "multifidus-l2", "assets/muscles/multifidus-l2.ron"),
     asset!(Muscles, "multifidus-l2-potentiating", "assets/muscles/multifidus-l2-potentiating.ron"),
     asset!(Patients, "healthy", "assets/patients/healthy.ron"),
+    asset!(Patients, "healthy-potentiating", "assets/patients/healthy-potentiating.ron"),
     asset!(Patients, "mechanical-clbp", "assets/patients/mechanical-clbp.ron"),
     asset!(Patients, "severe-atrophy", "assets/patients/severe-atrophy.ron"),
     asset!(Adaptation, "default", "assets/adaptation/default.ron"),
