@@ -102,6 +102,21 @@ fn looks(panel: &Panel) -> Vec<(Colour, bool)> {
     panel.series.iter().map(look).collect()
 }
 
+/// Small text in lines that are no wider than that, broken between words.
+fn lines(words: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if FONT.width(&format!("{line} {word}"), SMALL) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines
+}
+
 /// What a whole chart is drawn with.
 pub(super) fn layout(chart: &Chart) -> Vec<Ink> {
     let numbers = chart.panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
@@ -110,12 +125,13 @@ pub(super) fn layout(chart: &Chart) -> Vec<Ink> {
     let total: f64 = chart.panels.iter().map(|panel| panel.height).sum();
     let left = ys.iter().flat_map(|y| y.ticks(8)).map(|(_, words)| FONT.width(&words, SMALL)).fold(0.0, f64::max);
     let names = chart.panels.iter().map(names_width).fold(0.0, f64::max);
-    let head = MARGIN + TITLE + if chart.subtitle.is_empty() { 0.0 } else { LINE + 4.0 };
+    let subtitle = lines(&chart.subtitle, SIZE.0 - 2.0 * MARGIN);
+    let head = MARGIN + TITLE + if subtitle.is_empty() { 0.0 } else { LINE * subtitle.len() as f64 + 4.0 };
     let foot = SIZE.1 - MARGIN - LABEL - SMALL - 22.0;
     let mut ink = vec![text((MARGIN, MARGIN + TITLE * 0.75), TITLE, INK, Anchor::Start, &chart.title)];
-    if !chart.subtitle.is_empty() {
-        let at = (MARGIN, MARGIN + TITLE + LINE * 0.75);
-        ink.push(text(at, SMALL, PALE_INK, Anchor::Start, &chart.subtitle));
+    for (row, words) in subtitle.iter().enumerate() {
+        let at = (MARGIN, MARGIN + TITLE + LINE * (row as f64 + 0.75));
+        ink.push(text(at, SMALL, PALE_INK, Anchor::Start, words));
     }
     let mut top = head;
     for (index, (panel, y)) in chart.panels.iter().zip(&ys).enumerate() {

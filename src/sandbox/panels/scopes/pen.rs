@@ -55,7 +55,7 @@ pub enum Dash {
     /// In dots.
     Dots,
     /// In long dashes and dots.
-    DashDots,
+    Alternating,
 }
 
 impl Dash {
@@ -65,7 +65,7 @@ impl Dash {
             Self::Solid => &[],
             Self::Dashes => &[(7.0, 4.0)],
             Self::Dots => &[(1.5, 3.0)],
-            Self::DashDots => &[(10.0, 3.0), (1.5, 3.0)],
+            Self::Alternating => &[(10.0, 3.0), (1.5, 3.0)],
         }
     }
 
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn verif_patterns_go_on_and_off_over_their_whole_length() {
-        for dash in [Dash::Dashes, Dash::Dots, Dash::DashDots] {
+        for dash in [Dash::Dashes, Dash::Dots, Dash::Alternating] {
             let (mut phase, mut drawn) = (0.0, 0.0);
             while phase < dash.period() - 1e-9 {
                 let (is_on, left) = dash.at(phase);

@@ -214,7 +214,7 @@ fn drawn(frame: &Frame<'_>, lane: &Lane, room: &mut Vec<Vec<(SimTime, f64)>>) ->
 /// What the models make of the pulses, each in a colour and a pattern of its own.
 fn of_models<'a>(frame: &'a Frame<'_>, answer: &'a Answer, at: SimTime) -> impl Iterator<Item = Drawn> + 'a {
     let theme = frame.seen.theme;
-    let looks = [(theme.accent, Dash::Dashes), (theme.marker, Dash::Dots), (theme.text, Dash::DashDots)];
+    let looks = [(theme.accent, Dash::Dashes), (theme.marker, Dash::Dots), (theme.text, Dash::Alternating)];
     let (from, to) = (frame.from, frame.to);
     let columns = answer.traces.columns(from, to, frame.column);
     MODELS.into_iter().zip(looks).enumerate().map(move |(trace, ((name, _), (color, dash)))| {
