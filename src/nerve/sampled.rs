@@ -66,8 +66,10 @@ impl Path {
             let top = indices.clone().max_by(|a, b| height(a).total_cmp(&height(b))).unwrap_or(0);
             let wide = indices.filter(|index| height(index) >= 0.5 * height(&top));
             let (from, to) = wide.fold((top, top), |(from, to), index| (from.min(index), to.max(index)));
-            let width_mm = (self.along_mm[to] - self.along_mm[from]).max(1e-3);
-            profile.site = (self.along_mm[top], width_mm / 2.0 / 3.0_f64.sqrt());
+            // To the farther side: a table may end where the potential is highest.
+            let at_mm = self.along_mm[top];
+            let half_mm = (at_mm - self.along_mm[from]).max(self.along_mm[to] - at_mm).max(1e-3);
+            profile.site = (at_mm, half_mm / 3.0_f64.sqrt());
         }
     }
 }

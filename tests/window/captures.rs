@@ -53,6 +53,11 @@ fn regress_a_broken_lead_and_what_the_device_says_of_it() {
 }
 
 #[test]
+fn regress_the_spine_and_the_models_beside_the_force() {
+    held("spine", &["--at", "1 min 3 s", "--tab", "spine", "--models", "left"]);
+}
+
+#[test]
 fn regress_half_a_year() {
     held("months", &["scenarios/six-months.ron", "--at", "150 days 1 h 12 min", "--tab", "timeline", "--look", "top"]);
 }
