@@ -5,9 +5,9 @@
 //! the same chart is the same bytes on every machine.
 //!
 //! - [`axis`]: where a number stands on an axis, and which numbers are written at it
-//! - [`layout`]: from a chart to strokes and words
-//! - [`font`]: the letters, and how wide they are
-//! - [`svg`] and [`png`]: strokes and words as a file
+//! - `layout`: from a chart to strokes and words
+//! - `font`: the letters, and how wide they are
+//! - `svg` and `png`: strokes and words as a file
 
 pub mod axis;
 mod font;
