@@ -12,6 +12,7 @@ use stimtwin::run::RunOptions;
 use stimtwin::sandbox::launch::{LaunchError, SandboxArgs, launch};
 use stimtwin::scenario::Scenario;
 
+use crate::cli::cache::{CacheArgs, cache, set_up};
 use crate::cli::fuzz::{FuzzArgs, fuzz};
 use crate::cli::muscle::{MuscleArgs, muscle};
 use crate::cli::record::{RecordArgs, record_file};
@@ -37,6 +38,9 @@ use crate::cli::{INTERNAL_FAULT, complain};
 struct Cli {
     #[command(subcommand)]
     command: Option<Verb>,
+    /// Make every surrogate of the nerve anew: use none that is kept, keep none, change no result
+    #[arg(long, global = true)]
+    no_cache: bool,
 }
 
 #[derive(Subcommand)]
@@ -104,6 +108,10 @@ enum Verb {
     /// Try random programs, behaviour and faults, and save and shrink what breaks
     #[command(after_help = "Example:\n  stimtwin fuzz --device opennerve-gen2 --cases 20 --seed 7")]
     Fuzz(FuzzArgs),
+    /// Say where surrogates of the nerve are kept from one run to the next, and how much; or take them away
+    #[command(after_help = "Example:\n  stimtwin cache --clear\n\n\
+                      They are kept in the folder that STIMTWIN_CACHE names, or else in the desktop's for caches.")]
+    Cache(CacheArgs),
 }
 
 fn main() -> ExitCode {
@@ -116,6 +124,7 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    set_up(cli.no_cache);
     match cli.command {
         None => no_verb(),
         #[cfg(feature = "sandbox")]
@@ -133,6 +142,7 @@ fn main() -> ExitCode {
         Some(Verb::Muscle(args)) => muscle(&args),
         Some(Verb::Shrink(args)) => shrink_file(&args),
         Some(Verb::Fuzz(args)) => fuzz(&args),
+        Some(Verb::Cache(args)) => cache(&args),
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use stimtwin::fuzz::judge::{Finding, judge};
 use stimtwin::fuzz::shrink::Bounds;
 use stimtwin::fuzz::{Bench, Tried, shrink_broken, try_case};
+use stimtwin::nerve::recruitment::Speed;
 use stimtwin::run::progress::coarse;
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::library::read_file;
@@ -39,6 +40,9 @@ pub struct FuzzArgs {
     /// What the cases are drawn from: the same seed makes the same cases
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// How cases find out whom a pulse fires: Guess, Fast or Exact, as a scenario's thresholds
+    #[arg(long, value_name = "HOW", default_value = "Guess", value_parser = thresholds)]
+    thresholds: Speed,
     /// Save cases that break something to this folder, which must be new or empty
     #[arg(long, value_name = "DIR", default_value = "fuzz")]
     out: PathBuf,
@@ -48,6 +52,11 @@ pub struct FuzzArgs {
     /// Hold these scenarios to the same, instead of random ones; nothing is saved
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["case", "cases", "wall", "seed", "device"])]
     again: Vec<PathBuf>,
+}
+
+fn thresholds(text: &str) -> Result<Speed, String> {
+    let named = Speed::NAMES.iter().find(|(name, _)| *name == text);
+    named.map(|(_, speed)| *speed).ok_or(format!("expected {}", Speed::NAMES.map(|(name, _)| name).join(", ")))
 }
 
 fn case_number(text: &str) -> Result<u64, String> {
@@ -63,7 +72,7 @@ pub fn fuzz(args: &FuzzArgs) -> ExitCode {
         return again(&args.again);
     }
     match bench(&args.device).and_then(|bench| may_save(args).map(|()| bench)) {
-        Ok(bench) => tried(args, &bench),
+        Ok(bench) => tried(args, &Bench { thresholds: args.thresholds, ..bench }),
         Err(code) => code,
     }
 }

@@ -1,6 +1,7 @@
 //! What the verbs of the command line do; one file for each that has arguments of its own.
 
 pub mod assets;
+pub mod cache;
 pub mod check;
 pub mod convert;
 pub mod curve;

@@ -35,6 +35,9 @@ pub struct TestArgs {
     /// How long each scenario may take, such as "30 s" by the clock on the wall
     #[arg(long, value_name = "T", value_parser = positive)]
     time_limit: Option<SimTime>,
+    /// Run each scenario once more, in ticks of simulated time such as 7s: it must come to the same, to the bit
+    #[arg(long, value_name = "T", value_parser = positive)]
+    tick: Option<SimTime>,
     /// Keep a tape of each scenario that meets what it expects beside it: later runs are held against that
     #[arg(long)]
     bless: bool,
@@ -102,6 +105,7 @@ pub fn test(args: &TestArgs) -> ExitCode {
         jobs: args.jobs.map_or(processors, usize::from),
         fail_fast: args.fail_fast,
         bless: args.bless,
+        tick: args.tick,
         time_limit: args.time_limit.map(|limit| std::time::Duration::from_nanos(limit.nanos().unsigned_abs())),
         stop: Some(&STOP),
     };

@@ -66,11 +66,12 @@ fn head(dice: &mut Dice, bench: &Bench, seed: u64, case: u64, room: Room) -> Str
     format!(
         "    version: 1,\n    name: \"Case {case} of seed {seed}\",\n    seed: {},\n    starts_at: \"{}\",\n    \
          duration: \"{duration}\",\n    patient: \"{}\",\n    device: \"{}\",\n    implant: \"l2-medial-branch\",\n    \
-         implanted_before: \"{implanted}\",\n    adherence: {adherence},\n",
+         implanted_before: \"{implanted}\",\n    adherence: {adherence},\n    thresholds: {},\n",
         dice.below(1_000),
         show_time_of_day(starts_at),
         dice.pick(&PATIENTS),
         bench.device_name,
+        bench.thresholds.word(),
     )
 }
 

@@ -21,6 +21,7 @@ use crate::device::program::Program;
 use crate::fuzz::judge::{Finding, Prepare, judge};
 use crate::fuzz::shrink::{Answer, Bounds, Shrunk, shrink};
 use crate::lead::implant::ImplantProfile;
+use crate::nerve::recruitment::Speed;
 use crate::scenario::Scenario;
 use crate::scenario::program::Maker;
 use crate::scenario::reader::Problem;
@@ -40,6 +41,9 @@ pub struct Bench {
     pub implant: Arc<ImplantProfile>,
     /// The device's own program.
     pub program: WrittenProgram,
+    /// How it is found out whom a pulse of a case fires. By guesses unless somebody says otherwise: what is held of a
+    /// case holds whoever fires, and a surrogate for every random pulse would be nearly all of the work.
+    pub thresholds: Speed,
 }
 
 impl Bench {
@@ -62,7 +66,8 @@ impl Bench {
             .map_err(|problems| problems.into_iter().map(named).collect::<Vec<_>>())?;
         let program = WrittenProgram::of(&scenario.program, &scenario.device);
         let Scenario { device, implant, .. } = scenario;
-        Ok(Self { device_name: device_name.to_string(), folder, device, implant, program })
+        let device_name = device_name.to_string();
+        Ok(Self { device_name, folder, device, implant, program, thresholds: Speed::Guess })
     }
 
     /// What makes pulses of a program here.

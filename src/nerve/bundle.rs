@@ -214,11 +214,7 @@ impl Nerve {
         let known = if question.is_hopeless(relative) {
             Known::NobodyAt(relative)
         } else {
-            let answer = match self.speed {
-                Speed::Fast => question.fast(all_threads()),
-                Speed::Exact => question.exact(all_threads()),
-            };
-            Known::Thresholds(Arc::new(answer))
+            Known::Thresholds(Arc::new(question.at(self.speed, all_threads())))
         };
         if let Known::Thresholds(answer) = &known {
             self.accuracy = self.accuracy.into_iter().chain(answer.accuracy).reduce(Accuracy::worse);

@@ -38,6 +38,10 @@ pub struct Fibres {
     noise: f64,
     /// When each fired last.
     fired_at: Vec<Option<SimTime>>,
+    /// When all of them fired last, if they did so together: follows from `fired_at`.
+    together: Option<SimTime>,
+    /// Follows from the thresholds that came last.
+    certain: Certain,
     /// Pulses until now, but for those far below all thresholds: what noise is drawn for.
     pulses: u64,
     /// What was worked out last for each: no state, only to be had again.
@@ -57,6 +61,19 @@ struct WorkedOut {
     factors: [(SimTime, f64); 2],
     /// A block of draws, by its number.
     draws: (u64, [f64; DRAWS as usize]),
+}
+
+/// What is certain whatever noise and recovery do.
+#[derive(Clone, Debug, Default)]
+struct Certain {
+    /// The thresholds that it is for.
+    thresholds_ma: Vec<f64>,
+    /// Below that amplitude an axon never fires, and from the other on always once it can.
+    limits_ma: Vec<(f64, f64)>,
+    /// From that amplitude on all do.
+    all_from_ma: f64,
+    /// After so long every axon can fire again.
+    rested_after: SimTime,
 }
 
 const NOT_YET: WorkedOut =
@@ -94,6 +111,8 @@ impl Fibres {
         Self {
             recoveries: axons.iter().map(|axon| Recovery::new(axon.diameter_um, refractory)).collect(),
             fired_at: vec![None; axons.len()],
+            together: None,
+            certain: Certain::default(),
             worked_out: vec![NOT_YET; axons.len()],
             pulses: 0,
             axons,
@@ -153,6 +172,50 @@ impl Fibres {
         if amplitude_ma >= threshold_ma * most * first.max(later) { Fate::Always } else { Fate::Open }
     }
 
+    /// Works out what is certain with those thresholds, unless it is known.
+    fn make_certain(&mut self, thresholds_ma: &[f64]) {
+        if self.certain.thresholds_ma == thresholds_ma && !thresholds_ma.is_empty() {
+            return;
+        }
+        let (least, most) = (1.0 - FARTHEST * self.noise, 1.0 + FARTHEST * self.noise);
+        let limits = |(recovery, &threshold_ma): (&Recovery, &f64)| {
+            let (low, high) = recovery.range();
+            (threshold_ma * least * low, threshold_ma * most * high)
+        };
+        let limits_ma: Vec<(f64, f64)> = self.recoveries.iter().zip(thresholds_ma).map(limits).collect();
+        self.certain = Certain {
+            thresholds_ma: thresholds_ma.to_vec(),
+            all_from_ma: limits_ma.iter().fold(0.0, |all, &(_, from)| all.max(from)),
+            rested_after: self.recoveries.iter().map(Recovery::refractory).max().unwrap_or(SimTime::ZERO),
+            limits_ma,
+        };
+    }
+
+    /// Whether all axons have fired together, and do so at every one of these pulses: what [`Self::fate`] says of each,
+    /// found for all at once.
+    fn all_fire(&self, pulses: Pulses, amplitude_ma: f64) -> bool {
+        let rested = |interval: SimTime| interval >= self.certain.rested_after;
+        amplitude_ma >= self.certain.all_from_ma
+            && self.together.is_some_and(|before| rested(pulses.at - before))
+            && (pulses.count == 1 || rested(pulses.period))
+    }
+
+    /// What [`Self::fate`] says, looked up where it is certain.
+    fn quick_fate(&self, axon: usize, pulses: Pulses, amplitude_ma: f64, threshold_ma: f64) -> Fate {
+        let rested = |interval: SimTime| interval >= self.certain.rested_after;
+        let (never_below_ma, always_from_ma) = self.certain.limits_ma[axon];
+        if amplitude_ma < never_below_ma {
+            Fate::Never
+        } else if amplitude_ma >= always_from_ma
+            && self.fired_at[axon].is_none_or(|before| rested(pulses.at - before))
+            && (pulses.count == 1 || rested(pulses.period))
+        {
+            Fate::Always
+        } else {
+            self.fate(axon, pulses, amplitude_ma, threshold_ma)
+        }
+    }
+
     /// The factor of an axon's recovery at an instant.
     fn recovery(&mut self, axon: usize, at: SimTime) -> f64 {
         let Some(before) = self.fired_at[axon] else { return 1.0 };
@@ -199,10 +262,21 @@ impl Fibres {
         thresholds_ma: &[f64],
         mut tell: impl FnMut(Run<Volley>),
     ) {
+        let end = pulses.at + pulses.period * (pulses.count - 1);
+        self.make_certain(thresholds_ma);
+        if self.all_fire(pulses, amplitude_ma) {
+            let first = Volley { at: pulses.at, fired: FiringSet::first(self.axons.len()) };
+            tell(Run { first, count: pulses.count, period: pulses.period });
+            (self.last, self.most) = (self.axons.len(), self.axons.len());
+            self.pulses += pulses.count as u64;
+            self.together = Some(end);
+            self.fired_at.fill(Some(end));
+            return;
+        }
         let mut always = FiringSet::default();
         let mut open = Vec::new();
         for (axon, &threshold_ma) in thresholds_ma.iter().enumerate() {
-            match self.fate(axon, pulses, amplitude_ma, threshold_ma) {
+            match self.quick_fate(axon, pulses, amplitude_ma, threshold_ma) {
                 Fate::Always => always.insert(axon),
                 Fate::Never => {}
                 Fate::Open => open.push(axon),
@@ -237,7 +311,7 @@ impl Fibres {
         }
         tell_run(run);
         self.pulses += pulses.count as u64;
-        let end = pulses.at + pulses.period * (pulses.count - 1);
+        self.together = (always.len() == self.axons.len() && !always.is_empty()).then_some(end);
         for axon in (0..self.axons.len()).filter(|&axon| always.contains(axon)) {
             self.fired_at[axon] = Some(end);
         }
@@ -279,6 +353,22 @@ mod tests {
 
     fn at_ms(ms: i64) -> SimTime {
         SimTime::from_nanos(ms * MS)
+    }
+
+    /// What is found for all axons at once is what is found for each.
+    #[test]
+    fn verif_all_at_once_is_each_by_itself() {
+        for (amplitude_ma, period_ms) in [(1.2, 50), (2.0, 50), (2.0, 2), (1.045, 50), (3.0, 5)] {
+            let (mut at_once, mut each) = (fibres(0.01), fibres(0.01));
+            for train in 0..3 {
+                let pulses = Pulses { at: at_ms(3 + train * 2_000), count: 20, period: at_ms(period_ms) };
+                each.together = None;
+                assert_eq!(told(&mut at_once, pulses, amplitude_ma), told(&mut each, pulses, amplitude_ma));
+                assert_eq!((&at_once.fired_at, at_once.pulses), (&each.fired_at, each.pulses));
+                assert_eq!((at_once.last, at_once.most), (each.last, each.most));
+            }
+            assert_eq!(at_once.together.is_some(), amplitude_ma >= 1.2 && period_ms > 2, "{amplitude_ma} mA");
+        }
     }
 
     /// A run of pulses does what its pulses do one by one, with and without noise, at any rate.

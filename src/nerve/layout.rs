@@ -14,7 +14,7 @@ use crate::nerve::axon::fibre::{Conductivity, Fibre};
 use crate::nerve::axon::parameters::Geometry;
 use crate::nerve::profile::NerveProfile;
 use crate::nerve::sampled::SampledField;
-use crate::nerve::tissue::{CurrentSource, Shape};
+use crate::nerve::tissue::{CurrentSource, Field, Shape};
 
 /// Between the metal of a lead and the nearest fibre there are at least the sheath of the nerve and some new tissue,
 /// mm. Ours; a fibre that would run through the lead runs past it.
@@ -139,33 +139,30 @@ impl Layout {
     }
 
     /// The contacts that carry current, each with its share of it: an anode gives it out.
-    fn sources(&self, shares: &[f64; TERMINALS]) -> Vec<(CurrentSource, f64)> {
+    fn sources(&self, shares: &[f64; TERMINALS]) -> Vec<(Field, f64)> {
         let [tip, .., end] = self.contacts_mm;
         let axis = (tip - end).normalize();
         let carrying = self.contacts_mm.iter().zip(shares).filter(|(_, share)| **share != 0.0);
-        let source = |centre_mm: Point3<f64>| CurrentSource {
-            shape: self.shape,
-            centre_mm,
-            axis,
-            length_mm: self.length_mm,
-            radius_mm: self.radius_mm,
+        let field = |centre_mm: Point3<f64>| {
+            let (shape, length_mm, radius_mm) = (self.shape, self.length_mm, self.radius_mm);
+            CurrentSource { shape, centre_mm, axis, length_mm, radius_mm }.field(self.tissue)
         };
-        carrying.map(|(contact, share)| (source(*contact), *share)).collect()
+        carrying.map(|(contact, share)| (field(*contact), *share)).collect()
     }
 
     /// A slice across the nerve where the nearest of the contacts that carry current is, so many cells wide and high.
     /// A field from a file has none: it is known along fibres alone.
     pub fn slice(&self, shares: &[f64; TERMINALS], radius_mm: f64, cells: usize) -> Option<Slice> {
         let sources = if self.sampled.is_some() { Vec::new() } else { self.sources(shares) };
-        let distance = |source: &CurrentSource| source.centre_mm.xy().coords.norm();
+        let distance = |field: &Field| field.centre_mm().xy().coords.norm();
         let near = sources.iter().min_by(|a, b| distance(&a.0).total_cmp(&distance(&b.0)))?;
-        let (along_mm, half_mm) = (near.0.centre_mm.z, 1.15 * radius_mm.max(0.05));
+        let (along_mm, half_mm) = (near.0.centre_mm().z, 1.15 * radius_mm.max(0.05));
         let at = |index: usize| half_mm * ((2 * index + 1) as f64 / cells as f64 - 1.0);
         let place = |index: usize| Point2::new(at(index % cells), -at(index / cells));
         let potential = |index: usize| {
             let place = self.beside_lead(place(index));
             let there = Point3::new(place.x, place.y, along_mm);
-            sources.iter().map(|(source, share)| share * source.potential_mv(self.tissue, there)).sum()
+            sources.iter().map(|(field, share)| share * field.potential_mv(there)).sum()
         };
         let potentials_mv = (0..cells * cells).map(potential).collect();
         Some(Slice { along_mm, half_mm, radius_mm, cells, potentials_mv })
@@ -176,7 +173,7 @@ impl Layout {
     pub fn along(&self, axon: &Axon, shares: &[f64; TERMINALS]) -> Along<'_> {
         let place = self.beside_lead(axon.place_mm);
         let sources = if self.sampled.is_some() { Vec::new() } else { self.sources(shares) };
-        let near = |(source, _): &(CurrentSource, f64)| (source.centre_mm.z, (source.centre_mm.xy() - place).norm());
+        let near = |(field, _): &(Field, f64)| (field.centre_mm().z, (field.centre_mm().xy() - place).norm());
         let sites: Vec<(f64, f64)> = match &self.sampled {
             Some(field) => field.sites(axon.path, shares),
             None => sources.iter().map(near).collect(),
@@ -214,7 +211,7 @@ pub struct Along<'a> {
     /// The axon.
     pub axon: Axon,
     place: Point2<f64>,
-    sources: Vec<(CurrentSource, f64)>,
+    sources: Vec<(Field, f64)>,
     shares: [f64; TERMINALS],
     /// Where a contact is nearest along the nerve, and how far from the fibre, mm.
     sites: Vec<(f64, f64)>,
@@ -228,8 +225,7 @@ impl Along<'_> {
             return field.potential_mv(self.axon.path, &self.shares, z_mm);
         }
         let at = Point3::new(self.place.x, self.place.y, z_mm);
-        let of = |(source, share): &(CurrentSource, f64)| share * source.potential_mv(self.layout.tissue, at);
-        self.sources.iter().map(of).sum()
+        self.sources.iter().map(|(field, share)| share * field.potential_mv(at)).sum()
     }
 
     /// Where a node lies along the nerve, mm.

@@ -5,7 +5,7 @@
 //! hand, kept for the next who asks the same, and that comes with its error.
 
 use std::f64::consts::TAU;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use nalgebra::Point2;
 
@@ -14,6 +14,7 @@ use crate::lead::conductor::TERMINALS;
 use crate::math;
 use crate::nerve::axon::threshold::{REACHED, Shape, Task, Threshold, thresholds_on};
 use crate::nerve::excitation::{Guess, MARGIN, Site, lobes, site};
+use crate::nerve::kept;
 use crate::nerve::layout::{Axon, Layout};
 use crate::nerve::surrogate::{Accuracy, Sample, Surrogate};
 use crate::time::SimTime;
@@ -60,9 +61,6 @@ const OF_SURROGATE: f64 = 0.02;
 const MADE_WITH: usize = 40;
 const TRIED_ON: usize = 24;
 
-/// Surrogates that are kept.
-const KEPT: usize = 64;
-
 /// Axons of an exact answer that are worked on together where somebody waits: after each so many they can look.
 const TOGETHER: usize = 64;
 
@@ -78,11 +76,27 @@ pub enum Speed {
     /// By a surrogate made from it.
     #[default]
     Fast,
+    /// By the table of one phase above a node and a law for second phases: at once, and within a factor of two.
+    Guess,
 }
 
 impl Speed {
     /// The names, as files have them.
-    pub const NAMES: [(&'static str, Self); 2] = [("Exact", Self::Exact), ("Fast", Self::Fast)];
+    pub const NAMES: [(&'static str, Self); 3] = [("Exact", Self::Exact), ("Fast", Self::Fast), ("Guess", Self::Guess)];
+
+    /// The name, as files have it.
+    pub fn word(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+
+    /// The name, as results have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Fast => "fast",
+            Self::Guess => "guess",
+        }
+    }
 }
 
 /// The cross-section of a nerve and the diameters in it: what a surrogate has to know about.
@@ -274,24 +288,8 @@ impl Stimulus {
 
     /// The surrogate for this stimulus, made now or kept from before; none where too few fibres can be fired at all.
     fn surrogate(&self, domain: &Domain, threads: usize) -> Option<Arc<Surrogate>> {
-        type Made = Arc<OnceLock<Option<Arc<Surrogate>>>>;
-        static MADE: LazyLock<Mutex<Vec<(Stimulus, Domain, Made)>>> = LazyLock::new(Mutex::default);
         let plain = self.plain();
-        let made = {
-            let mut all = MADE.lock().expect("nobody panics while holding it");
-            match all.iter().find(|(stimulus, of, _)| *stimulus == plain && of == domain) {
-                Some((_, _, made)) => made.clone(),
-                None => {
-                    if all.len() == KEPT {
-                        all.remove(0);
-                    }
-                    let made = Made::default();
-                    all.push((plain.clone(), *domain, made.clone()));
-                    made
-                }
-            }
-        };
-        made.get_or_init(|| plain.make_surrogate(domain, threads).map(Arc::new)).clone()
+        kept::surrogate(&plain, domain, || plain.make_surrogate(domain, threads))
     }
 
     fn make_surrogate(&self, domain: &Domain, threads: usize) -> Option<Surrogate> {
@@ -393,6 +391,15 @@ impl Question {
     pub fn is_hopeless(&self, amplitude_ma: f64) -> bool {
         let least = self.guesses_ma().into_iter().fold(f64::INFINITY, f64::min);
         amplitude_ma < HOPELESS * least * self.encapsulation
+    }
+
+    /// The answer at that speed, on so many threads.
+    pub fn at(&self, speed: Speed, threads: usize) -> Recruitment {
+        match speed {
+            Speed::Exact => self.exact(threads),
+            Speed::Fast => self.fast(threads),
+            Speed::Guess => self.guess(),
+        }
     }
 
     /// About what the answer will be, at once: within a factor of two.

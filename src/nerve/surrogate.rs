@@ -7,7 +7,7 @@
 //! Fibres that were not used to make it tell how far it is off.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::math;
 use crate::nerve::excitation::{FEATURES, Site};
@@ -31,7 +31,7 @@ const BEYOND: f64 = 0.1;
 pub const FEWEST: usize = 2 * INPUTS;
 
 /// How far a surrogate is off, on fibres that were not used to make it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     /// Fibres that it was made with.
     pub made_with: usize,
@@ -63,7 +63,7 @@ pub struct Sample {
 }
 
 /// A surrogate.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surrogate {
     mean: [f64; INPUTS],
     scale: [f64; INPUTS],
@@ -206,6 +206,10 @@ mod tests {
             assert!((found / sample.threshold_ma - 1.0).abs() < 5e-3);
         }
         assert!(made.accuracy.rms_error < 0.03, "{:?}", made.accuracy);
+        // What is written reads back to the same bits, also what is infinite because all fibres share it.
+        assert_eq!(made.scale[4], f64::INFINITY);
+        let text = ron::to_string(&made).unwrap();
+        assert_eq!(format!("{:?}", ron::from_str::<Surrogate>(&text).unwrap()), format!("{made:?}"));
         let far: Vec<Sample> = all[48..].iter().map(|s| Sample { threshold_ma: 1.1 * s.threshold_ma, ..*s }).collect();
         let off = made.tried_on(&far);
         assert!((off.rms_error - (1.0 - 1.0 / 1.1)).abs() < 0.01, "an error is told: {off:?}");

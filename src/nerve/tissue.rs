@@ -71,41 +71,80 @@ impl CurrentSource {
         Self { shape: Shape::Point, centre_mm, axis: Vector3::z(), length_mm: 0.0, radius_mm: 0.0 }
     }
 
-    /// The potential there, mV for a milliampere; without limit at the contact itself.
-    pub fn potential_mv(&self, tissue: Conductivity, at_mm: Point3<f64>) -> f64 {
+    /// Its field in that tissue, to be asked at many places.
+    pub fn field(&self, tissue: Conductivity) -> Field {
         let half = self.axis * (self.length_mm / 2.0);
-        match self.shape {
-            Shape::Point => {
-                let to = at_mm - self.centre_mm;
-                tissue.potential_mv((to.x * to.x + to.y * to.y).sqrt(), to.z)
-            }
-            Shape::Line => line_mv(tissue, self.centre_mm - half, self.centre_mm + half, at_mm),
+        let middles: Vec<Point3<f64>> = match self.shape {
+            Shape::Point => Vec::new(),
+            Shape::Line => vec![self.centre_mm],
             Shape::Ring => {
                 let reference = if self.axis.y.abs() < 0.9 { Vector3::y() } else { Vector3::z() };
                 let across = self.axis.cross(&reference).normalize() * self.radius_mm;
                 let other = self.axis.cross(&across);
-                let stave = |(cosine, sine): &(f64, f64)| {
-                    let middle = self.centre_mm + across * *cosine + other * *sine;
-                    line_mv(tissue, middle - half, middle + half, at_mm)
-                };
-                AROUND.iter().map(stave).sum::<f64>() / STAVES as f64
+                AROUND.iter().map(|(cosine, sine)| self.centre_mm + across * *cosine + other * *sine).collect()
             }
+        };
+        let stretch = (tissue.across_s_per_m / tissue.along_s_per_m).sqrt();
+        let stretched = |v: Vector3<f64>| Vector3::new(v.x, v.y, v.z * stretch);
+        let ends = |middle: Point3<f64>| (stretched((middle - half).coords), stretched((middle + half).coords));
+        let length = stretched(half * 2.0).norm();
+        let conductivity = (tissue.across_s_per_m * tissue.along_s_per_m).sqrt();
+        Field {
+            tissue,
+            centre_mm: self.centre_mm,
+            stretch,
+            length,
+            each_mv: 1e3 / (4.0 * PI * conductivity * length) / middles.len() as f64,
+            lines: middles.into_iter().map(ends).collect(),
         }
+    }
+
+    /// The potential there, mV for a milliampere; without limit at the contact itself.
+    pub fn potential_mv(&self, tissue: Conductivity, at_mm: Point3<f64>) -> f64 {
+        self.field(tissue).potential_mv(at_mm)
     }
 }
 
-/// The potential of a line from `a` to `b` that gives out a milliampere evenly, mV.
-///
-/// With r the distances to its ends and L its length, I/(2πσL)·artanh(L/(r₁ + r₂)), in stretched space.
-fn line_mv(tissue: Conductivity, a: Point3<f64>, b: Point3<f64>, at: Point3<f64>) -> f64 {
-    let stretch = (tissue.across_s_per_m / tissue.along_s_per_m).sqrt();
-    let stretched = |v: Vector3<f64>| Vector3::new(v.x, v.y, v.z * stretch).norm();
-    let (from_a, from_b, length) = (stretched(at - a), stretched(at - b), stretched(b - a));
-    let conductivity = (tissue.across_s_per_m * tissue.along_s_per_m).sqrt();
-    let share = length / (from_a + from_b);
-    // artanh. Mean of 1/r over the line is twice that over its length.
-    let logarithm = math::ln((1.0 + share) / (1.0 - share));
-    1e3 / (4.0 * PI * conductivity * length) * logarithm
+/// The field of a contact: of a point, or of lines that share a milliampere evenly.
+#[derive(Clone, Debug)]
+pub struct Field {
+    tissue: Conductivity,
+    /// The centre of the contact, mm.
+    centre_mm: Point3<f64>,
+    /// By how much z is stretched, for the rest.
+    stretch: f64,
+    /// The ends of the lines, and the length that all of them have.
+    lines: Vec<(Vector3<f64>, Vector3<f64>)>,
+    length: f64,
+    /// What a logarithm of one of them stands for, mV.
+    each_mv: f64,
+}
+
+impl Field {
+    /// The centre of the contact, mm.
+    pub fn centre_mm(&self) -> Point3<f64> {
+        self.centre_mm
+    }
+
+    /// The potential there, mV for a milliampere; without limit at the contact itself.
+    ///
+    /// A line with r the distances to its ends and L its length makes I/(2πσL)·artanh(L/(r₁ + r₂)), in stretched space.
+    /// An artanh is half a logarithm, and the sum of the lines' logarithms one of their product: a factor is two metres
+    /// at most for contacts in a body, so that it stays a number.
+    pub fn potential_mv(&self, at_mm: Point3<f64>) -> f64 {
+        if self.lines.is_empty() {
+            let to = at_mm - self.centre_mm;
+            return self.tissue.potential_mv((to.x * to.x + to.y * to.y).sqrt(), to.z);
+        }
+        let at = Vector3::new(at_mm.x, at_mm.y, at_mm.z * self.stretch);
+        let (mut above, mut below) = (1.0, 1.0);
+        for (a, b) in &self.lines {
+            let both = (at - a).norm() + (at - b).norm();
+            above *= both + self.length;
+            below *= both - self.length;
+        }
+        self.each_mv * math::ln(above / below)
+    }
 }
 
 /// What a shell adds to the potential of a point in tissue that conducts alike in every direction, mV for a

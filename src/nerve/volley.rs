@@ -39,9 +39,12 @@ impl FiringSet {
 
     /// The set of the first `count` units.
     pub fn first(count: usize) -> Self {
-        let mut set = Self::default();
-        (0..count).for_each(|unit| set.insert(unit));
-        set
+        let word = |i: usize| match count.saturating_sub(i * 64) {
+            0 => 0,
+            bits @ 1..64 => (1 << bits) - 1,
+            _ => u64::MAX,
+        };
+        Self(std::array::from_fn(word))
     }
 
     /// Writes the state, for the digest.

@@ -1,5 +1,6 @@
 //! A scenario from its start to its end, and what is written of it.
 
+pub mod built_in;
 pub mod curve;
 pub mod device;
 pub mod golden;

@@ -26,6 +26,8 @@ pub struct OfSide {
 pub struct Curves {
     /// The scenario's name.
     pub scenario: String,
+    /// How thresholds were found.
+    pub speed: Speed,
     /// What the amplitudes are: from zero in steps of the device, nA.
     pub amplitudes_na: Vec<i64>,
     /// Each side; none where no current flows.
@@ -44,10 +46,7 @@ pub fn curves(scenario: &Scenario, speed: Speed, to_na: Option<i64>) -> Curves {
         let flows = tried.flowed.stimulus().current_na != 0 && tried.shares.iter().any(|share| *share != 0.0);
         flows.then(|| {
             let question = view.nerve.question(tried.flowed, &tried.shares);
-            let recruitment = match speed {
-                Speed::Fast => question.fast(all_threads()),
-                Speed::Exact => question.exact(all_threads()),
-            };
+            let recruitment = question.at(speed, all_threads());
             OfSide { question, recruitment }
         })
     });
@@ -60,7 +59,7 @@ pub fn curves(scenario: &Scenario, speed: Speed, to_na: Option<i64>) -> Curves {
     let end_na = to_na.unwrap_or(if highest_na > 0 { highest_na.min(most_na) } else { most_na });
     let step_na = step_na.max(1) * (end_na / step_na.max(1) / MOST_POINTS + 1);
     let amplitudes_na = (0..=(end_na + step_na - 1) / step_na).map(|i| i * step_na).collect();
-    Curves { scenario: scenario.name.clone(), amplitudes_na, sides }
+    Curves { scenario: scenario.name.clone(), speed, amplitudes_na, sides }
 }
 
 impl Curves {
@@ -69,6 +68,7 @@ impl Curves {
         let of = |side: Side| match &self.sides[side] {
             None => format!("{}: no current flows", side.name()),
             Some(of) => match of.recruitment.accuracy {
+                None if self.speed == Speed::Guess => format!("{}: guesses, within a factor of two", side.name()),
                 None => format!("{}: exact axons", side.name()),
                 Some(accuracy) => format!(
                     "{}: surrogate of {} exact axons; on {} others it is off by {:.2} % in the root mean square and \

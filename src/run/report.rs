@@ -77,7 +77,10 @@ fn error(thresholds: Thresholds) -> String {
     let of = |Accuracy { rms_error, largest_error, .. }: Accuracy| {
         format!("{:.1}, ≤ {:.1} %", rms_error * 100.0, largest_error * 100.0)
     };
-    thresholds.surrogate.map_or(thresholds.speed.replace("fast", "-"), of)
+    match thresholds.speed {
+        "guess" => "guess, factor 2".to_string(),
+        speed => thresholds.surrogate.map_or(speed.replace("fast", "-"), of),
+    }
 }
 
 fn plural(count: u64) -> &'static str {

@@ -15,10 +15,12 @@ use serde::Serialize;
 use crate::expect::verdict::Verdict;
 use crate::run::golden::{bless, judge};
 use crate::run::progress::Silent;
+use crate::run::summary::Summary;
 use crate::run::{RunError, RunOptions, run};
 use crate::scenario::Scenario;
 use crate::scenario::library::is_profile;
 use crate::scenario::reader::Problem;
+use crate::time::SimTime;
 
 /// How a suite is run.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,8 @@ pub struct SuiteOptions {
     pub fail_fast: bool,
     /// Whether a tape of each scenario that meets what it expects is kept beside it, instead of holding it against one.
     pub bless: bool,
+    /// The longest window of a second run of each scenario, which must come to the same; none for no second run.
+    pub tick: Option<SimTime>,
     /// How long a scenario may take by the clock on the wall; none for as long as it takes.
     pub time_limit: Option<Duration>,
     /// Begins no further scenario, and ends those that run, once this is set.
@@ -224,7 +228,7 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
                     let skipped = stopped || options.fail_fast && failed.load(Ordering::Relaxed);
                     let deadline = options.time_limit.map(|limit| began + limit);
                     let of_run = RunOptions { deadline, stop: options.stop, ..RunOptions::default() };
-                    let outcome = if skipped { Outcome::Skipped } else { run_one(file, of_run, options.bless) };
+                    let outcome = if skipped { Outcome::Skipped } else { run_one(file, of_run, options) };
                     let took_s = began.elapsed().as_secs_f64();
                     let case = Case { file: file.display().to_string(), outcome, took_s };
                     failed.fetch_or(case.grade() > Grade::Skipped, Ordering::Relaxed);
@@ -239,33 +243,85 @@ pub fn run_suite(files: &[PathBuf], options: SuiteOptions, done: &(dyn Fn(&Case)
     cases.into_iter().map(|(_, case)| case).collect()
 }
 
-fn run_one(file: &Path, options: RunOptions, to_bless: bool) -> Outcome {
-    let invalid =
-        |problems: Vec<Problem>| Outcome::Invalid { problems: problems.iter().map(ToString::to_string).collect() };
+fn run_one(file: &Path, of_run: RunOptions, options: SuiteOptions) -> Outcome {
     let scenario = match Scenario::from_file(file) {
         Ok(scenario) => scenario,
-        Err(problems) => return invalid(problems),
+        Err(problems) => return invalid(&problems),
     };
-    match run(&scenario, options, None, &mut Silent) {
-        Ok(mut summary) => {
-            let meets_all = summary.expectations.iter().all(|verdict| verdict.met == Some(true));
-            let of_golden = if !to_bless {
-                judge(file, &scenario, &summary)
-            } else if meets_all {
-                match bless(file, &summary) {
-                    Ok(verdict) => Some(verdict),
-                    Err(why) => return Outcome::Invalid { problems: vec![why] },
-                }
-            } else {
-                None
-            };
-            summary.expectations.extend(of_golden);
-            Outcome::Ran { digest: summary.digest, expectations: summary.expectations }
+    let mut summary = match run(&scenario, of_run, None, &mut Silent) {
+        Ok(summary) => summary,
+        Err(error) => return not_run(error),
+    };
+    let of_tick = match options.tick.map(|tick| ticking(&scenario, of_run, tick, &summary)).transpose() {
+        Ok(of_tick) => of_tick,
+        Err(error) => return not_run(error),
+    };
+    let meets_all = summary.expectations.iter().chain(&of_tick).all(|verdict| verdict.met == Some(true));
+    let of_golden = if !options.bless {
+        judge(file, &scenario, &summary)
+    } else if meets_all {
+        match bless(file, &summary) {
+            Ok(verdict) => Some(verdict),
+            Err(why) => return Outcome::Invalid { problems: vec![why] },
         }
-        Err(RunError::Fault(fault)) => Outcome::Broken { fault: fault.to_string() },
-        Err(RunError::Output(error)) => Outcome::Broken { fault: error.to_string() },
-        Err(RunError::Invalid(problems)) => invalid(problems),
-        Err(why @ RunError::TimedOut(_)) => Outcome::TimedOut { why: why.to_string() },
-        Err(why @ RunError::Interrupted(_)) => Outcome::Interrupted { why: why.to_string() },
+    } else {
+        None
+    };
+    summary.expectations.extend(of_tick.into_iter().chain(of_golden));
+    Outcome::Ran { digest: summary.digest, expectations: summary.expectations }
+}
+
+/// A run again, in ticks, held against the first one: neither the digest nor any figure of the summary differs.
+fn ticking(scenario: &Scenario, of_run: RunOptions, tick: SimTime, expected: &Summary) -> Result<Verdict, RunError> {
+    let found = run(scenario, RunOptions { tick: Some(tick), ..of_run }, None, &mut Silent)?;
+    let seen = if found.digest == expected.digest && found != *expected {
+        format!("the digest {}, and another summary", found.digest)
+    } else {
+        format!("the digest {}", found.digest)
+    };
+    Ok(Verdict {
+        requirement: None,
+        line: 1,
+        expected: format!("the digest {} in ticks of {tick}, too", expected.digest),
+        met: Some(found == *expected),
+        seen,
+        at_s: None,
+        plot: None,
+    })
+}
+
+fn invalid(problems: &[Problem]) -> Outcome {
+    Outcome::Invalid { problems: problems.iter().map(ToString::to_string).collect() }
+}
+
+/// What became of a scenario whose run did not come to its end.
+fn not_run(error: RunError) -> Outcome {
+    match error {
+        RunError::Fault(fault) => Outcome::Broken { fault: fault.to_string() },
+        RunError::Output(error) => Outcome::Broken { fault: error.to_string() },
+        RunError::Invalid(problems) => invalid(&problems),
+        why @ RunError::TimedOut(_) => Outcome::TimedOut { why: why.to_string() },
+        why @ RunError::Interrupted(_) => Outcome::Interrupted { why: why.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verif_ticks_that_matter_fail_a_scenario() {
+        let mut scenario = Scenario::built_in().expect("it reads");
+        scenario.duration = SimTime::from_secs(61);
+        let run = |scenario: &Scenario| run(scenario, RunOptions::default(), None, &mut Silent).expect("it runs");
+        let ticking = |expected: &Summary| {
+            ticking(&scenario, RunOptions::default(), SimTime::from_secs(7), expected).expect("it runs")
+        };
+        let expected = run(&scenario);
+        assert_eq!(ticking(&expected).met, Some(true));
+        let other = ticking(&Summary { digest: "0".into(), ..expected.clone() });
+        assert_eq!((other.met, other.seen), (Some(false), format!("the digest {}", expected.digest)));
+        let other = ticking(&Summary { events: 4711, ..expected.clone() });
+        assert_eq!(other.seen, format!("the digest {}, and another summary", expected.digest));
     }
 }

@@ -6,7 +6,6 @@ use crate::command::Command;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
-use crate::nerve::recruitment::Speed;
 use crate::nerve::surrogate::Accuracy;
 use crate::record::events::{EventLog, Examination};
 use crate::record::probe::SideView;
@@ -120,7 +119,7 @@ pub struct SideSummary {
 /// How it was found out whom a pulse fires.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Thresholds {
-    /// `exact`: the axon itself; `fast`: a surrogate of it.
+    /// `exact`: the axon itself; `fast`: a surrogate of it; `guess`: a table, within a factor of two.
     pub speed: &'static str,
     /// The worst of the surrogates that were used, on fibres that it was not made with; null where none was.
     pub surrogate: Option<Accuracy>,
@@ -270,13 +269,7 @@ impl SideSummary {
             recruited_fraction: view.nerve.recruited_most_fraction(),
             recruited_last_fraction: view.nerve.recruited_fraction(),
             afferents_fraction: view.nerve.felt_most_fraction(),
-            thresholds: Thresholds {
-                speed: match view.nerve.speed() {
-                    Speed::Exact => "exact",
-                    Speed::Fast => "fast",
-                },
-                surrogate: view.nerve.accuracy(),
-            },
+            thresholds: Thresholds { speed: view.nerve.speed().name(), surrogate: view.nerve.accuracy() },
             amplitude_ma: view.generator.program().sides[side].amplitude_na as f64 / 1e6,
             peak_force_n: pool.gauge().peak_n,
             mean_force_n: (pool.gauge().pulled > SimTime::ZERO).then(|| pool.impulse_n_s() / pulled_s),

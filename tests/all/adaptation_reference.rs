@@ -1,4 +1,6 @@
 //! What months change, against what was measured (see `assets/adaptation/default.ron` for what was fitted).
+//!
+//! Thresholds: guesses; months are told their dose.
 
 use crate::scenario;
 use stimtwin::adaptation::multifidus::{DayDose, Multifidus};

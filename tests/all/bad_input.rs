@@ -1,8 +1,9 @@
 //! Every mistake is said at once, each with its place, what was found and what is allowed.
+//!
+//! Thresholds: guesses; what is refused never runs.
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::{root, therapy};
 use stimtwin::scenario::Scenario;
@@ -216,9 +217,7 @@ fn verif_the_program_exits_with_2_and_writes_nothing() {
     let file = folder.path().join("bad.ron");
     fs::write(&file, therapy("1 h", "program: (both: (amplitude_ma: 99)),")).unwrap();
     let out = folder.path().join("out");
-    let run = |arguments: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_stimtwin")).args(arguments).output().expect("the program runs")
-    };
+    let run = |arguments: &[&str]| crate::program().args(arguments).output().expect("the program runs");
     for arguments in [
         vec!["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()],
         vec!["check", file.to_str().unwrap()],

@@ -1,13 +1,15 @@
 //! The program as a user meets it.
+//!
+//! Thresholds: of the axon, as the scenarios are shipped.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::root;
 
 fn stimtwin(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stimtwin")).args(arguments).current_dir(root()).output().expect("the program runs")
+    crate::program().args(arguments).current_dir(root()).output().expect("the program runs")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -26,7 +28,7 @@ fn json(path: &Path) -> serde_json::Value {
 #[cfg(any(target_os = "linux", not(feature = "sandbox")))]
 #[test]
 fn verif_without_a_command_and_a_display_the_built_in_scenario_runs() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stimtwin"));
+    let mut command = crate::program();
     let output = command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().expect("the program starts");
     assert_eq!(code(&output), 0);
     let out = text(&output.stdout);
@@ -85,7 +87,7 @@ fn verif_an_output_folder_is_not_silently_overwritten() {
 fn verif_a_killed_run_leaves_no_summary() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let mut child = crate::program()
         .args(["run", "scenarios/six-months.ron", "--tick", "1ms", "--out", out.to_str().unwrap()])
         .current_dir(root())
         .spawn()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::nerve::axon::setup::{Polarity, Setup};
 use stimtwin::nerve::axon::threshold::{Task, Threshold, thresholds};
@@ -146,12 +146,7 @@ fn verif_no_guess_changes_a_threshold() {
 }
 
 fn threshold(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stimtwin"))
-        .arg("threshold")
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .expect("the program runs")
+    crate::program().arg("threshold").args(arguments).current_dir(root()).output().expect("the program runs")
 }
 
 #[test]

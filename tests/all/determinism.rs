@@ -1,4 +1,6 @@
 //! The same scenario gives the same bits, however it is run.
+//!
+//! Thresholds: guesses in scenarios of its own, for it is about ticks and bits; those of the axon in shipped ones.
 
 use bevy::ecs::schedule::IntoScheduleConfigs;
 use bevy::ecs::system::{Query, Res};
@@ -169,5 +171,5 @@ fn regress_digests() {
     for (name, expected) in digests {
         assert_eq!(digest(&shipped(name), None).to_string(), expected, "{name}");
     }
-    assert_eq!(digest(&busy_day(), None).to_string(), "177418b72c78041d", "busy day");
+    assert_eq!(digest(&busy_day(), None).to_string(), "c6d8eee6c8a29063", "busy day");
 }

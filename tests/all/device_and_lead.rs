@@ -1,18 +1,20 @@
 //! The generator and the leads: counts, instants and charge.
+//!
+//! Thresholds: of the axon where a test asks who fires, guesses where it counts pulses and charge.
 
-use crate::{scenario, shipped, summary, therapy};
+use crate::{scenario, shipped_summary, summary, therapy, therapy_by_axons};
 use stimtwin::run::summary::SideSummary;
 use stimtwin::time::SimTime;
 
 const SESSION: &str = "timeline: [(at: \"0 s\", do: StartSession)],";
 
 fn session(duration: &str, program: &str) -> stimtwin::run::summary::Summary {
-    summary(&scenario(&therapy(duration, &format!("program: ({program}), {SESSION}"))))
+    summary(&scenario(&therapy_by_axons(duration, &format!("program: ({program}), {SESSION}"))))
 }
 
 #[test]
 fn verif_a_session_has_12_000_pulses_and_its_charge() {
-    let summary = summary(&shipped("first-session"));
+    let summary = shipped_summary("first-session");
     for side in [&summary.left, &summary.right] {
         assert_eq!(side.pulses, 12_000);
         assert_eq!(side.trains, 60);
@@ -35,7 +37,7 @@ fn verif_one_side_alone_leaves_the_other_silent() {
 
 #[test]
 fn verif_alternating_sides_pull_in_turn() {
-    let text = therapy(
+    let text = therapy_by_axons(
         "1 min",
         &format!(
             "program: (session: \"1 min\", coordination: Alternating, both: (amplitude_ma: 1.0)), {SESSION} \
@@ -141,7 +143,7 @@ fn verif_ramps_rise_and_fall() {
 
 #[test]
 fn verif_what_the_voltage_cannot_push_is_withheld() {
-    let summary = summary(&shipped("lead-fault"));
+    let summary = shipped_summary("lead-fault");
     let left = &summary.left.charge;
     assert!((left.commanded_uc - left.delivered_uc - left.withheld_uc).abs() < 1e-9);
     assert!(left.withheld_uc > 0.0 && left.residual_uc.abs() < 1e-3, "{left:?}");
@@ -156,7 +158,7 @@ fn verif_cathodes_share_the_current_and_a_broken_one_leaves_it_to_the_others() {
             "program: (session: \"1 min\", both: (amplitude_ma: 1.0, cathodes: [E0, E1], anodes: [Case])), \
              timeline: [{faults} (at: \"0 s\", do: StartSession)],"
         );
-        summary(&scenario(&therapy("30 s", &fields)))
+        summary(&scenario(&therapy_by_axons("30 s", &fields)))
     };
     let delivered = |summary: &stimtwin::run::summary::Summary| {
         summary.left.contacts.iter().map(|contact| contact.charge.delivered_uc).collect::<Vec<_>>()
@@ -187,7 +189,7 @@ fn verif_opennerve_alternates_and_discharges() {
 #[test]
 fn verif_fast_pulses_meet_refractory_axons() {
     // OpenNerve at 1000 Hz makes 2000 pulses a second; an axon fires every 3 ms at most.
-    let text = therapy(
+    let text = therapy_by_axons(
         "30 s",
         &format!(
             "program: (session: \"2 min\", both: (amplitude_ma: 2.0, safe_amplitude_ma: 5.0, width_us: 100, \
@@ -223,7 +225,7 @@ fn with_profile(profile: &str, changes: &[(&str, &str)], duration: &str, program
     let patient = read("assets/patients/healthy.ron").replace(&format!("\"{name}\""), "\"changed.ron\"");
     std::fs::write(folder.path().join("changed.ron"), text).unwrap();
     std::fs::write(folder.path().join("patient.ron"), patient).unwrap();
-    let text = therapy(duration, &format!("program: (both: ({program})), {SESSION}"))
+    let text = therapy_by_axons(duration, &format!("program: (both: ({program})), {SESSION}"))
         .replace("mechanical-clbp", "patient.ron");
     summary(&stimtwin::scenario::Scenario::from_text("f.ron", &text, folder.path()).unwrap()).right
 }
@@ -273,7 +275,7 @@ fn verif_what_is_on_a_broken_contact_stays() {
 /// Encapsulation adds the same to each ring, and raises thresholds.
 #[test]
 fn verif_impedance_and_thresholds_drift_with_encapsulation() {
-    let text = therapy(
+    let text = therapy_by_axons(
         "60 days",
         "implanted_before: \"0 s\", timeline: [(at: \"10 s\", do: TestImpedance), \
            (at: \"59 days\", do: TestImpedance)],",
@@ -299,7 +301,7 @@ fn verif_impedance_and_thresholds_drift_with_encapsulation() {
 
     let recruited = |implanted: &str| {
         let fields = format!("implanted_before: \"{implanted}\", program: (both: (amplitude_ma: 0.5)), {SESSION}");
-        summary(&crate::scenario(&therapy("5 s", &fields))).left.recruited_fraction
+        summary(&crate::scenario(&therapy_by_axons("5 s", &fields))).left.recruited_fraction
     };
     assert!(recruited("1 h") > recruited("200 days"));
 }

@@ -1,5 +1,7 @@
 //! What scenarios expect of probes, events, the summary, other runs and kept traces: met, not met, not to be judged,
 //! and refused.
+//!
+//! Thresholds: guesses; an expectation is met or not, whoever fires.
 
 use std::fs;
 use std::path::Path;

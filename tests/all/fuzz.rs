@@ -1,7 +1,9 @@
 //! Random cases: what they reach, what is found in them, and that the same seed makes the same ones.
+//!
+//! Thresholds: guesses; what is held of a random case holds whoever fires.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::device::generator::PulseGenerator;
 use stimtwin::device::pulse::Phase;
@@ -13,6 +15,7 @@ use stimtwin::fuzz::{Bench, case, shrink_broken, try_case};
 use stimtwin::lead::Delivered;
 use stimtwin::lead::conductor::Lead;
 use stimtwin::muscle::body::Muscle;
+use stimtwin::nerve::recruitment::Speed;
 use stimtwin::record::Broken;
 use stimtwin::record::events::EventKind;
 use stimtwin::scenario::Scenario;
@@ -28,7 +31,7 @@ fn bench(device: &str) -> Bench {
 }
 
 fn stimtwin(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stimtwin")).args(arguments).current_dir(root()).output().expect("the program runs")
+    crate::program().args(arguments).current_dir(root()).output().expect("the program runs")
 }
 
 #[test]
@@ -38,6 +41,10 @@ fn verif_the_same_seed_makes_the_same_cases() {
     assert_eq!(text(7, 3), text(7, 3));
     assert_ne!(text(7, 3), text(7, 4));
     assert_ne!(text(7, 3), text(8, 3));
+    // Who fires is guessed unless somebody wants it known, and nothing else differs then.
+    assert!(text(7, 3).contains("    thresholds: Guess,\n"));
+    let known = case::text(&Bench { thresholds: Speed::Fast, ..self::bench("restorative") }, 7, 3);
+    assert_eq!(known, text(7, 3).replace("thresholds: Guess", "thresholds: Fast"));
 }
 
 /// Every command that the reader knows comes in some case, and all cases are read.
@@ -213,6 +220,7 @@ fn verif_the_verb_tries_saves_and_refuses() {
         (&["fuzz", "--out", folder.path().to_str().unwrap()], "is not empty"),
         (&["fuzz", "--again", "nowhere.ron"], "cannot be read"),
         (&["fuzz", "--cases", "0"], "--cases"),
+        (&["fuzz", "--thresholds", "Quick"], "expected Exact, Fast, Guess"),
     ] {
         let refused = stimtwin(arguments);
         let said = String::from_utf8(refused.stderr).unwrap();

@@ -1,4 +1,6 @@
 //! Output stage and leads against what follows from their circuit: pulses through one lead, nothing else around it.
+//!
+//! Thresholds: guesses; nothing here looks behind the contacts.
 
 use std::sync::Arc;
 

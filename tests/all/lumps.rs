@@ -1,4 +1,6 @@
 //! Muscles of the Ding family in scenarios.
+//!
+//! Thresholds: guesses; what a lump makes of those who fire is its subject.
 
 use bevy::ecs::resource::Resource;
 use bevy::ecs::schedule::IntoScheduleConfigs;

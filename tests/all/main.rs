@@ -2,11 +2,15 @@
 //!
 //! Names tell the kind of evidence: `val_` against independent results, `verif_` against what follows from the
 //! definitions, `regress_` against our own earlier values.
+//!
+//! A surrogate of the axon takes a second to make. So each module says by which thresholds it has its scenarios:
+//! guesses where charge, ticks, states, commands or files are its subject, those of the axon where it is who fires.
 
 mod adaptation_reference;
 mod axon_reference;
 mod bad_input;
 mod battery_acceptance;
+mod cache;
 mod command_line;
 mod curve;
 mod determinism;
@@ -40,7 +44,12 @@ mod tidy;
 #[cfg(feature = "sandbox")]
 mod window;
 
+use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stimtwin::run::progress::Silent;
 use stimtwin::run::summary::Summary;
@@ -50,6 +59,13 @@ use stimtwin::scenario::Scenario;
 /// The root of the repository.
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The program. What it keeps of surrogates stays within the build's own folder.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stimtwin"));
+    command.env("STIMTWIN_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("surrogates"));
+    command
 }
 
 /// A scenario from its text, which must be right.
@@ -66,13 +82,41 @@ fn shipped(name: &str) -> Scenario {
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
+/// What a shipped scenario comes to: worked out once, for all tests of this process.
+fn shipped_summary(name: &str) -> Arc<Summary> {
+    type Once = Arc<OnceLock<Arc<Summary>>>;
+    static KNOWN: Mutex<BTreeMap<String, Once>> = Mutex::new(BTreeMap::new());
+    let once = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_string()).or_default().clone();
+    once.get_or_init(|| Arc::new(summary(&shipped(name)))).clone()
+}
+
 /// What a scenario comes to.
 fn summary(scenario: &Scenario) -> Summary {
     run(scenario, RunOptions::default(), None, &mut Silent).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A scenario of the CLBP patient with the restorative device: how long, and further fields.
+/// Does something with each item, as many at a time as there are processors.
+fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(item);
+                }
+            });
+        }
+    });
+}
+
+/// A scenario of the CLBP patient with the restorative device: how long, and further fields. For what it matters
+/// little who fires: thresholds are guesses, which cost nothing.
 fn therapy(duration: &str, fields: &str) -> String {
+    therapy_by_axons(duration, &format!("thresholds: Guess, {fields}"))
+}
+
+/// The same for those about who fires: thresholds are of a surrogate of the axon.
+fn therapy_by_axons(duration: &str, fields: &str) -> String {
     format!(
         "Scenario(version: 1, name: \"test\", duration: \"{duration}\", patient: \"mechanical-clbp\", \
          device: \"restorative\", implant: \"l2-medial-branch\", {fields})"

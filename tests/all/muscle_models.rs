@@ -1,7 +1,7 @@
 //! The motor-unit pool in protocols that were measured in people, and what holds for every force model.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::device::pulse::Run;
 use stimtwin::muscle::force::stimulation::Pattern;
@@ -135,7 +135,7 @@ fn verif_force_rises_with_the_rate_and_ripple_falls() {
 }
 
 fn stimtwin(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stimtwin"));
+    let mut command = crate::program();
     command.arg("muscle").args(arguments).current_dir(root()).output().expect("the program runs")
 }
 

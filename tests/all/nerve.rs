@@ -1,8 +1,10 @@
 //! Whom a pulse fires: the surrogate against the axon itself, fields, both sides, and `stimtwin recruit`.
+//!
+//! Thresholds: of the axon; they are the subject.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::device::pulse::{Phase, Waveform};
 use stimtwin::nerve::bundle::Nerve;
@@ -80,6 +82,17 @@ fn verif_an_exact_threshold_is_converged() {
             assert!((found / precise - 1.0).abs() < 5e-3, "{found} for {precise} mA");
         }
     }
+}
+
+/// The same thresholds to the bit with and without optimisation, on this machine and on any other.
+#[test]
+fn regress_the_bits_of_exact_thresholds() {
+    let nerve = nerve(|_| (), 4, Side::Right);
+    let Question { stimulus, motor, .. } = nerve.question(balanced(), &BIPOLAR);
+    let precision = Precision::of(&stimulus.waveform);
+    let found = stimulus.precisely_ma(&motor, &stimulus.guesses_ma(&motor), 0.15, 1, precision);
+    let bits: Vec<String> = found.iter().map(|ma| format!("{:016x}", ma.to_bits())).collect();
+    assert_eq!(bits, ["3fd54d914883aa8e", "3fd765c714fae339", "3fddda944bd3a718", "3fdb74549c232190"], "{found:?} mA");
 }
 
 #[test]
@@ -185,8 +198,13 @@ fn val_a_run_is_about_the_same_at_both_speeds() {
         );
         summary(&crate::scenario(&text))
     };
-    let (fast, exact) = (run("Fast"), run("Exact"));
+    let (fast, exact, guess) = (run("Fast"), run("Exact"), run("Guess"));
     assert_eq!((fast.left.thresholds.speed, exact.left.thresholds.speed), ("fast", "exact"));
+    // A guess is named as what it is.
+    assert_eq!((guess.left.thresholds.speed, guess.left.thresholds.surrogate), ("guess", None));
+    let report = stimtwin::run::report::Report(&guess).to_string();
+    assert!(report.contains("guess, factor 2  guess, factor 2"), "{report}");
+    assert!(guess.left.recruited_fraction > 0.1, "{}", guess.left.recruited_fraction);
     assert!(fast.left.thresholds.surrogate.is_some() && exact.left.thresholds.surrogate.is_none());
     assert!((fast.left.recruited_fraction - exact.left.recruited_fraction).abs() < 0.05);
     assert!((fast.right.afferents_fraction - exact.right.afferents_fraction).abs() < 0.05);
@@ -194,8 +212,7 @@ fn val_a_run_is_about_the_same_at_both_speeds() {
 }
 
 fn recruit(arguments: &[&str], folder: &Path) -> Output {
-    let binary = env!("CARGO_BIN_EXE_stimtwin");
-    Command::new(binary).arg("recruit").args(arguments).current_dir(folder).output().expect("the program runs")
+    crate::program().arg("recruit").args(arguments).current_dir(folder).output().expect("the program runs")
 }
 
 #[test]

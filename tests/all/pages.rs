@@ -1,4 +1,6 @@
 //! The pages and the code say the same: fields, probes, examples, keys of results, states of the device.
+//!
+//! Thresholds: guesses; pages are about names.
 
 use std::collections::BTreeSet;
 use std::fs;

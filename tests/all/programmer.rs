@@ -1,4 +1,6 @@
 //! What a programmer does with a device: programs read back, changed and written; single pulses.
+//!
+//! Thresholds: guesses; a programmer reads and writes settings.
 
 use proptest::prelude::*;
 use stimtwin::command::{Command, DeviceCommand};

@@ -1,4 +1,6 @@
 //! What holds for any scenario: random programs, timelines and faults.
+//!
+//! Thresholds: guesses; a surrogate for each random program would be nearly all of the work.
 
 use proptest::prelude::*;
 use stimtwin::sim::Simulation;

@@ -1,8 +1,14 @@
 //! What must hold whatever is asked of the device and whatever breaks.
+//!
+//! Thresholds: guesses; limits are about charge.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proptest::prelude::*;
 use stimtwin::device::generator::PulseGenerator;
 use stimtwin::device::output::{LostPhase, OutputFaults};
+use stimtwin::device::profile::DeviceProfile;
 use stimtwin::device::pulse::{Phase, Waveform};
 use stimtwin::device::therapy::State;
 use stimtwin::record::events::{Event, EventKind};
@@ -335,6 +341,13 @@ fn hardware() -> impl Strategy<Value = (&'static str, i64, i64, OutputFaults)> {
     )
 }
 
+/// A device by its name, read once.
+fn device_of(name: &'static str) -> Arc<DeviceProfile> {
+    static READ: Mutex<BTreeMap<&str, Arc<DeviceProfile>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.entry(name).or_insert_with(|| scenario(&therapy("1 s", "").replace("restorative", name)).device).clone()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -342,7 +355,7 @@ proptest! {
     fn verif_the_hardware_lets_no_phase_through_that_passes_the_limit(
         (device, current_na, width_ns, faults) in hardware()
     ) {
-        let profile = scenario(&therapy("1 s", "").replace("restorative", device)).device;
+        let profile = device_of(device);
         let width = SimTime::from_nanos(width_ns);
         let asked = Waveform::new([Phase { current_na: -current_na, width }, Phase { current_na, width }], true);
         let limit_ac = (profile.limits.charge_per_phase_uc.value * 1e12).round() as i128;

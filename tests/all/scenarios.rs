@@ -1,8 +1,10 @@
 //! The shipped scenarios show what they say.
+//!
+//! Thresholds: of the axon, as the scenarios are shipped.
 
 use std::fs;
 
-use crate::{root, scenario, shipped, summary, therapy};
+use crate::{root, scenario, shipped, shipped_summary, summary, therapy};
 use stimtwin::run::summary::SideSummary;
 use stimtwin::scenario::Scenario;
 use stimtwin::scenario::library::{ASSETS, Kind};
@@ -32,7 +34,7 @@ fn verif_the_built_in_files_are_those_of_the_repository() {
         assert_eq!(fs::read_to_string(&path).unwrap(), asset.text, "{}", path.display());
     }
     let built_in = Scenario::built_in().unwrap_or_else(|problems| panic!("{problems:#?}"));
-    assert_eq!(summary(&built_in).digest, summary(&shipped("first-session")).digest);
+    assert_eq!(summary(&built_in).digest, shipped_summary("first-session").digest);
 }
 
 /// Every profile in assets/ is built in.
@@ -64,7 +66,7 @@ fn verif_titration_recruits_step_by_step_to_a_plateau() {
 
 #[test]
 fn verif_sham_moves_nothing() {
-    let summary = summary(&shipped("sham"));
+    let summary = shipped_summary("sham");
     for side in [&summary.left, &summary.right] {
         assert_eq!(side.pulses, 30 * 24_000);
         assert_eq!((side.peak_force_n, side.impulse_n_s, side.trains), (0.0, 0.0, 0));
@@ -74,7 +76,7 @@ fn verif_sham_moves_nothing() {
 
 #[test]
 fn verif_six_months_restore() {
-    let summary = summary(&shipped("six-months"));
+    let summary = shipped_summary("six-months");
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.contains(&format!("digest {}", summary.digest)), "the README shows another run: {}", summary.digest);
     // 360 sessions at an adherence of 0.8, four standard deviations either way.
@@ -89,7 +91,7 @@ fn verif_six_months_restore() {
 
 #[test]
 fn verif_what_therapy_gave_is_lost_slowly_without_it() {
-    let with = summary(&shipped("detraining"));
+    let with = shipped_summary("detraining");
     let mut scenario = shipped("detraining");
     scenario.timeline.clear();
     let kept_on = summary(&scenario);

@@ -1,8 +1,10 @@
 //! Failing scenarios made small.
+//!
+//! Thresholds: guesses; what is left out of a scenario is the subject.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::fuzz::failure::Failure;
 use stimtwin::scenario::Scenario;
@@ -10,7 +12,7 @@ use stimtwin::scenario::Scenario;
 use crate::root;
 
 fn stimtwin(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stimtwin")).args(arguments).current_dir(root()).output().expect("the program runs")
+    crate::program().args(arguments).current_dir(root()).output().expect("the program runs")
 }
 
 fn text(bytes: &[u8]) -> String {

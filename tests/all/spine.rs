@@ -1,4 +1,6 @@
 //! The spine against published figures, and what must hold of it.
+//!
+//! Thresholds: guesses; forces are given to the spine, not evoked.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! The tests of a clinic: what they find, and that they change nothing.
+//!
+//! Thresholds: guesses; what a test finds in a force is the subject, not whose it is.
 
 use stimtwin::run::progress::Silent;
 use stimtwin::run::{RunOptions, run};

@@ -1,4 +1,6 @@
 //! `stimtwin test`: what passes, what fails, what cannot be judged, and its reports.
+//!
+//! Thresholds: guesses, for it is about verdicts and reports; those of the axon in shipped scenarios.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +8,7 @@ use std::process::{Command, Output};
 
 fn test(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_stimtwin")).arg("test").args(arguments).current_dir(folder).output().unwrap();
+        crate::program().arg("test").args(arguments).current_dir(folder).output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     (status.code().unwrap(), text)
 }
@@ -75,6 +77,21 @@ fn verif_parts_make_the_whole_and_fail_fast_stops() {
     fs::rename(folder.path().join("checks/red.ron"), folder.path().join("checks/a-red.ron")).unwrap();
     let (code, text) = test(folder.path(), &["checks", "--jobs", "1", "--fail-fast"]);
     assert_eq!((code, text.contains("skipped checks/green.ron")), (1, true), "{text}");
+}
+
+/// Each scenario once more, in ticks: a verdict of its own, in the report too.
+#[test]
+fn verif_ticks_are_held_against_the_run_without() {
+    let folder = checks();
+    let (code, text) = test(folder.path(), &["checks", "--filter", "green", "--tick", "7s", "--json", "r.json"]);
+    assert_eq!(code, 0, "{text}");
+    let report = fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let digest = report[0]["digest"].as_str().unwrap();
+    let last = report[0]["expectations"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["expected"], format!("the digest {digest} in ticks of 7 s, too"));
+    assert_eq!((last["met"].as_bool(), last["seen"].as_str()), (Some(true), Some(&*format!("the digest {digest}"))));
+    assert_eq!(test(folder.path(), &["checks", "--tick", "0 s"]).0, 2);
 }
 
 /// Scenarios of ten seconds, some of which fail, one of which expects what is not there.
@@ -204,7 +221,7 @@ fn verif_an_interrupted_suite_says_what_was_not_run() {
     for name in ["a.ron", "b.ron", "c.ron"] {
         fs::write(folder.path().join(name), &years).unwrap();
     }
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let mut child = crate::program()
         .args(["test", ".", "--jobs", "1", "--junit", "report.xml"])
         .current_dir(folder.path())
         .stdout(std::process::Stdio::piped())
@@ -228,7 +245,7 @@ fn verif_an_interrupted_suite_says_what_was_not_run() {
 fn verif_a_thousand_scenarios_take_no_more_memory_than_a_hundred() {
     let folder = many(1_000);
     let peak_kb = |filter: &str| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+        let mut child = crate::program()
             .args(["test", ".", "--jobs", "2", "--filter", filter])
             .current_dir(folder.path())
             .stdout(std::process::Stdio::null())

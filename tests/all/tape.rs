@@ -1,8 +1,9 @@
 //! Recordings: what was run can be run again anywhere, and what differs is named.
+//!
+//! Thresholds: guesses; a tape holds whatever bits there are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use stimtwin::record::digest::StateWriter;
@@ -55,7 +56,7 @@ fn difference(tape: &Tape) -> String {
 }
 
 fn stimtwin(arguments: &[&str], folder: &Path) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin")).args(arguments).current_dir(folder).output().unwrap();
+    let output = crate::program().args(arguments).current_dir(folder).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.code().expect("it exits"), String::from_utf8(text).unwrap())
 }
@@ -351,7 +352,7 @@ fn verif_nothing_is_half_written_and_bad_input_is_explained() {
 #[test]
 fn verif_a_recorder_that_is_killed_leaves_a_tape() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stimtwin"));
+    let mut command = crate::program();
     let scenario = root().join("scenarios/six-months.ron");
     let mut child =
         command.arg("record").arg(scenario).arg("--out").arg(folder.path().join("a.jsonl")).spawn().unwrap();

@@ -1,7 +1,7 @@
 //! The table of `stimtwin threshold`: what it takes, what it refuses, what it writes.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use stimtwin::nerve::axon::threshold::TOLERANCE;
 use stimtwin::run::threshold::{COLUMNS, Rows};
@@ -10,12 +10,7 @@ use stimtwin::time::SimTime;
 use crate::root;
 
 fn threshold(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stimtwin"))
-        .arg("threshold")
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .expect("the program runs")
+    crate::program().arg("threshold").args(arguments).current_dir(root()).output().expect("the program runs")
 }
 
 /// The mistakes of a table, a line each.

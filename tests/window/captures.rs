@@ -3,7 +3,6 @@
 //! They are drawn by the software driver, so that they are the same on every machine, or nearly.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::pictures::hold_against_kept;
 
@@ -21,7 +20,7 @@ fn held(name: &str, args: &[&str]) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("the target folder can be written");
     let picture = folder.join(format!("{name}.png"));
-    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let output = crate::program()
         .arg("sandbox")
         .args(args)
         .arg("--capture")
@@ -64,7 +63,7 @@ fn regress_half_a_year() {
 
 #[test]
 fn verif_a_display_that_does_not_answer_gets_a_sentence() {
-    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let output = crate::program()
         .arg("sandbox")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("DISPLAY", ":4711")
@@ -80,7 +79,7 @@ fn verif_a_display_that_does_not_answer_gets_a_sentence() {
 fn verif_without_a_driver_there_is_a_sentence() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let nothing = folder.path().join("none.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let output = crate::program()
         .args(["sandbox", "--capture", "none.png"])
         .current_dir(folder.path())
         .env("VK_DRIVER_FILES", &nothing)

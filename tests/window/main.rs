@@ -43,6 +43,13 @@ impl Drop for Running {
     }
 }
 
+/// The program. What it keeps of surrogates stays within the build's own folder.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stimtwin"));
+    command.env("STIMTWIN_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("surrogates"));
+    command
+}
+
 /// A virtual display, and its name.
 fn display() -> (Running, String) {
     let mut server = Command::new("Xvfb")
@@ -123,7 +130,7 @@ fn place(file: &Path, label: &str) -> (f32, f32) {
 
 /// The digest that a headless run prints.
 fn replay(file: &Path, until: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let output = program()
         .args(["run".as_ref(), file.as_os_str(), "--until".as_ref(), until.as_ref()])
         .output()
         .expect("the program starts");
@@ -141,7 +148,7 @@ fn verif_what_is_done_in_a_real_window_replays_headless() {
     let [start, stop] = ["Start", "Stop"].map(|label| place(&file, label));
 
     let (_server, display) = display();
-    let window = Command::new(env!("CARGO_BIN_EXE_stimtwin"))
+    let window = program()
         .arg("sandbox")
         .arg(&file)
         .env("DISPLAY", &display)

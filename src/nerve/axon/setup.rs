@@ -9,7 +9,7 @@ use crate::nerve::axon::parameters::Geometry;
 use crate::nerve::axon::threshold::{REACHED, Shape, Task};
 use crate::nerve::excitation::{Guess, MARGIN};
 use crate::nerve::thresholds::TABLE_S_PER_M;
-use crate::nerve::tissue::{self, CurrentSource, Shell, shell_mv};
+use crate::nerve::tissue::{self, CurrentSource, Field, Shell, shell_mv};
 use crate::time::SimTime;
 
 /// Which way the first phase goes through the contact above the fibre.
@@ -121,13 +121,13 @@ impl Setup {
     }
 
     /// The contacts with their shares of the current.
-    fn sources(&self) -> Vec<(CurrentSource, f64)> {
+    fn sources(&self) -> Vec<(Field, f64)> {
         let ContactLayout { shape, length_mm, radius_mm, angle_deg, .. } = self.contact;
         let angle = angle_deg.to_radians();
         let axis = Vector3::new(0.0, math::sin(angle), math::cos(angle));
         let at = |z_mm: f64| {
             let centre_mm = Point3::new(self.distance_mm, 0.0, z_mm);
-            CurrentSource { shape, centre_mm, axis, length_mm, radius_mm }
+            CurrentSource { shape, centre_mm, axis, length_mm, radius_mm }.field(self.tissue)
         };
         let back = self.return_mm.map(|mm| (at(self.offset_mm + mm), -1.0));
         std::iter::once((at(self.offset_mm), 1.0)).chain(back).collect()
@@ -137,12 +137,12 @@ impl Setup {
     pub fn task(&self, step: SimTime) -> Task {
         let (reach, sources) = (self.reach(), self.sources());
         let potential_mv = |z_mm: f64| -> f64 {
-            let of = |(source, share): &(CurrentSource, f64)| {
-                let along = z_mm - source.centre_mm.z;
+            let of = |(field, share): &(Field, f64)| {
+                let along = z_mm - field.centre_mm().z;
                 let distance_mm = (self.distance_mm * self.distance_mm + along * along).sqrt();
                 let shell = self.contact.shell.map(|shell| shell_mv(shell, self.tissue.across_s_per_m, distance_mm));
                 let point = Point3::new(0.0, 0.0, z_mm);
-                share * (source.potential_mv(self.tissue, point) + shell.unwrap_or(0.0))
+                share * (field.potential_mv(point) + shell.unwrap_or(0.0))
             };
             sources.iter().map(of).sum()
         };

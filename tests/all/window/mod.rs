@@ -1,4 +1,6 @@
 //! The panels of the window, as a person uses them: by label, by mouse and by key.
+//!
+//! Thresholds: of the axon; what the window shows of them is compared with a run.
 
 mod desk;
 mod files;
