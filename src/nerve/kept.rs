@@ -97,7 +97,7 @@ pub fn line(key: Key, made: &Made) -> String {
     format!("{:032x} {text}", key.0)
 }
 
-/// What a line of [`line`] says.
+/// What a line of [`line()`] says.
 pub fn read_line(text: &str) -> Option<(Key, Made)> {
     let (key, made) = text.split_once(' ')?;
     Some((Key(u128::from_str_radix(key, 16).ok()?), ron::from_str(made).ok()?))
