@@ -105,10 +105,12 @@ impl Limits {
     /// # Errors
     /// The excess.
     pub fn balance(&self, pulse: &Pulse, flowed: &Waveform, sensed: &Sensed) -> Result<(), Excess> {
-        if !pulse.is_balanced() || sensed.limited || sensed.open_circuit {
+        // Of nothing there is no fraction: what leaks through a source at rest is a matter of `dc_na`.
+        let asked_ac = pulse.asked.stimulus_ac();
+        if !pulse.is_balanced() || sensed.limited || sensed.open_circuit || asked_ac == 0 {
             return Ok(());
         }
-        let fraction = flowed.left_ac().abs() as f64 / pulse.asked.stimulus_ac().max(1) as f64;
+        let fraction = flowed.left_ac().abs() as f64 / asked_ac as f64;
         first_excess(&[("unbalanced_fraction", fraction, &self.unbalanced_fraction)], sensed.phase_contact())
     }
 

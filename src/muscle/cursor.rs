@@ -1,7 +1,7 @@
 //! Reading a pool between its volleys.
 
 use crate::muscle::pool::{MotorUnitPool, capacity_lost, effective_weight};
-use crate::muscle::twitch::{LANES, Step, Twitches, repeat, watch};
+use crate::muscle::twitch::{LANES, Step, Twitches, force_now, repeat};
 use crate::time::SimTime;
 
 /// Reads a pool between its volleys, without touching its state. It goes from sample to sample, so that samples at even
@@ -48,9 +48,7 @@ impl Cursor {
 
     /// Force of the pool, N.
     pub fn force_n(&self, pool: &MotorUnitPool) -> f64 {
-        let mut force_n = [[0.0; LANES]];
-        watch(&self.step, &self.state, pool.makeup.force_per_activity_n(), &mut force_n);
-        force_n[0].iter().sum()
+        force_now(&self.state, pool.makeup.force_per_activity_n()).iter().sum()
     }
 
     /// Force of one unit, N; `unit` counts from 0.

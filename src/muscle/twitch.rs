@@ -154,6 +154,18 @@ pub fn watch(steps: &[Step], states: &[Twitches], weights: &[Lane], forces_n: &m
     }
 }
 
+/// The force of all units now, N, as [`watch`] has it first. Compiled as [`repeat`] is.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+pub fn force_now(states: &[Twitches], weights: &[Lane]) -> Lane {
+    let mut force_n = [0.0; LANES];
+    for (Twitches { active, deficit, .. }, weight) in states.iter().zip(weights) {
+        for i in 0..LANES {
+            force_n[i] += weight[i] * (1.0 - deficit[i]) * active[i];
+        }
+    }
+    force_n
+}
+
 /// What the force-time integral of a stretch is made of, N·s, from the states at its start and its end, with `volleys`
 /// firings of `kicks` between. `weights` are the forces at an activity of one; `at_end` is how much the deficit at the
 /// end counts. Compiled as [`repeat`] is.

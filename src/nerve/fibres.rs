@@ -200,20 +200,27 @@ impl Fibres {
             && (pulses.count == 1 || rested(pulses.period))
     }
 
-    /// What [`Self::fate`] says, looked up where it is certain.
-    fn quick_fate(&self, axon: usize, pulses: Pulses, amplitude_ma: f64, threshold_ma: f64) -> Fate {
-        let rested = |interval: SimTime| interval >= self.certain.rested_after;
-        let (never_below_ma, always_from_ma) = self.certain.limits_ma[axon];
-        if amplitude_ma < never_below_ma {
-            Fate::Never
-        } else if amplitude_ma >= always_from_ma
-            && self.fired_at[axon].is_none_or(|before| rested(pulses.at - before))
-            && (pulses.count == 1 || rested(pulses.period))
+    /// Who fires at every one of the pulses, and who has to be looked at pulse by pulse: what [`Self::fate`] says of
+    /// each, looked up where it is certain.
+    fn fates(&self, pulses: Pulses, amplitude_ma: f64, thresholds_ma: &[f64]) -> (FiringSet, Vec<usize>) {
+        let (mut always, mut open) = (FiringSet::default(), Vec::new());
+        let rested_after = self.certain.rested_after;
+        let again = pulses.count == 1 || pulses.period >= rested_after;
+        for (axon, (&(never_below_ma, always_from_ma), before)) in
+            self.certain.limits_ma.iter().zip(&self.fired_at).enumerate()
         {
-            Fate::Always
-        } else {
-            self.fate(axon, pulses, amplitude_ma, threshold_ma)
+            let rested = || before.is_none_or(|before| pulses.at - before >= rested_after);
+            if again && amplitude_ma >= always_from_ma && rested() {
+                always.insert(axon);
+            } else if amplitude_ma >= never_below_ma {
+                match self.fate(axon, pulses, amplitude_ma, thresholds_ma[axon]) {
+                    Fate::Always => always.insert(axon),
+                    Fate::Never => {}
+                    Fate::Open => open.push(axon),
+                }
+            }
         }
+        (always, open)
     }
 
     /// The factor of an axon's recovery at an instant.
@@ -273,15 +280,7 @@ impl Fibres {
             self.fired_at.fill(Some(end));
             return;
         }
-        let mut always = FiringSet::default();
-        let mut open = Vec::new();
-        for (axon, &threshold_ma) in thresholds_ma.iter().enumerate() {
-            match self.quick_fate(axon, pulses, amplitude_ma, threshold_ma) {
-                Fate::Always => always.insert(axon),
-                Fate::Never => {}
-                Fate::Open => open.push(axon),
-            }
-        }
+        let (always, open) = self.fates(pulses, amplitude_ma, thresholds_ma);
         let mut run: Option<Run<Volley>> = None;
         let mut tell_run = |run: Option<Run<Volley>>| {
             run.filter(|run| !run.first.fired.is_empty()).into_iter().for_each(&mut tell);
@@ -312,9 +311,7 @@ impl Fibres {
         tell_run(run);
         self.pulses += pulses.count as u64;
         self.together = (always.len() == self.axons.len() && !always.is_empty()).then_some(end);
-        for axon in (0..self.axons.len()).filter(|&axon| always.contains(axon)) {
-            self.fired_at[axon] = Some(end);
-        }
+        always.each(|axon| self.fired_at[axon] = Some(end));
     }
 
     /// Writes the state, for the digest.

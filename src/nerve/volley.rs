@@ -21,6 +21,17 @@ impl FiringSet {
         self.0[unit / 64] >> (unit % 64) & 1 == 1
     }
 
+    /// Does something with each of its units, in their order.
+    pub fn each(&self, mut of: impl FnMut(usize)) {
+        for (place, &word) in self.0.iter().enumerate() {
+            let mut left = word;
+            while left != 0 {
+                of(place * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+
     /// Whether it has no unit.
     pub fn is_empty(&self) -> bool {
         self.0 == [0; MAX_UNITS / 64]

@@ -6,6 +6,7 @@ use crate::command::Command;
 use crate::device::pulse::{CONTACT_NAMES, microcoulombs};
 use crate::expect::verdict::Verdict;
 use crate::lead::contact::Ledger;
+use crate::nerve::recruitment::Speed;
 use crate::nerve::surrogate::Accuracy;
 use crate::record::events::{EventLog, Examination};
 use crate::record::probe::SideView;
@@ -227,8 +228,8 @@ impl Summary {
 }
 
 impl Summary {
-    /// A summary of a simulation at its start with every key that it will have at the end: the tests of the clinic that
-    /// the timeline has are in it, done now.
+    /// A summary of a simulation at its start with every key that it may have at the end: the tests of the clinic that
+    /// the timeline has are in it, done now, and a surrogate where one may come to be used.
     pub fn foreseen(scenario: &Scenario, simulation: &Simulation) -> Self {
         let view = simulation.side(Side::Left);
         let muscles = view.muscles_at(simulation.now());
@@ -238,7 +239,14 @@ impl Summary {
                 log.examined(timed.at, test.examine(view.spine, &muscles));
             }
         }
-        Self { clinic: log.examinations().to_vec(), ..Self::of(scenario, simulation, 0) }
+        let mut summary = Self { clinic: log.examinations().to_vec(), ..Self::of(scenario, simulation, 0) };
+        if scenario.thresholds == Speed::Fast {
+            let none = Accuracy { made_with: 0, tried_on: 0, rms_error: 0.0, largest_error: 0.0 };
+            for side in [&mut summary.left, &mut summary.right] {
+                side.thresholds.surrogate.get_or_insert(none);
+            }
+        }
+        summary
     }
 
     /// As `summary.json` says it.

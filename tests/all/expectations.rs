@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use stimtwin::run::progress::Silent;
 use stimtwin::run::{RunOptions, run};
 use stimtwin::scenario::Scenario;
 
@@ -88,6 +89,25 @@ fn verif_expectations_are_met_or_not_and_say_what_was_seen() {
         assert_eq!(is_met, Some(false), "{text}");
         assert!(text.contains(words), "{text}");
     }
+}
+
+/// What a summary has only once a surrogate was used can be expected of a run that may use one, and of no other.
+#[test]
+fn verif_a_figure_that_comes_later_can_be_expected() {
+    let text = |speed: &str, key: &str| {
+        let fields = format!(
+            "thresholds: {speed}, program: (both: (amplitude_ma: 1.0)), timeline: [(at: \"0 s\", do: StartSession)], \
+             expect: [Summary(key: \"left.thresholds.surrogate.{key}\", max: 0.02)],"
+        );
+        crate::therapy_by_axons("3 s", &fields)
+    };
+    let met = |speed: &str, key: &str| {
+        let done = run(&scenario(&text(speed, key)), RunOptions::default(), None, &mut Silent);
+        done.map(|summary| summary.expectations[0].met).map_err(|error| error.to_string())
+    };
+    assert_eq!(met("Fast", "rms_error"), Ok(Some(true)));
+    assert!(met("Fast", "rms_eror").unwrap_err().contains("did you mean rms_error?"));
+    assert!(met("Guess", "rms_error").unwrap_err().contains("has no rms_error"));
 }
 
 #[test]

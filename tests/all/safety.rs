@@ -58,6 +58,19 @@ fn verif_a_limit_that_is_passed_stops_therapy_until_the_fault_is_cleared() {
     assert!(generator(&simulation).pulses(Side::Left) > pulses);
 }
 
+/// Of nothing there is no fraction: a source that leaks a little while it puts out nothing is balanced.
+#[test]
+fn verif_a_leak_is_no_fraction_of_a_pulse_without_current() {
+    let fields = "program: (session: \"5 min\", both: (amplitude_ma: 0.0)), \
+                  timeline: [(at: \"0 s\", do: StartSession)],";
+    let scenario = with_device(&[("leakage_na: (value: 0", "leakage_na: (value: 1")], "30 s", fields);
+    let mut simulation = Simulation::new(&scenario, None);
+    simulation.advance_to(SimTime::from_secs(20)).unwrap();
+    let events = simulation.take_events();
+    assert!(!events.iter().any(|event| matches!(event.kind, EventKind::LimitPassed { .. })), "{events:?}");
+    assert_eq!((generator(&simulation).state(), generator(&simulation).sessions()), (State::Resting, 1));
+}
+
 /// A bit of the converter that sticks makes six times the current: within the charge of a phase, and too much a second.
 #[test]
 fn verif_a_stuck_bit_that_raises_the_mean_current_stops_therapy_at_once() {
