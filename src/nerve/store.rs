@@ -5,7 +5,7 @@
 //! written is not kept: nobody waits for a cache, and nobody hears of it.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -92,7 +92,9 @@ impl Store {
         fs::create_dir_all(&self.folder)?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let partial = self.folder.join(format!("{:032x}-{}-{number}{PARTIAL}", key.0, std::process::id()));
-        let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, self.path(key)));
+        // A new file: what has that name already, a link perhaps, is somebody else's.
+        let mut file = File::create_new(&partial)?;
+        let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&partial, self.path(key)));
         if written.is_err() {
             let _ = fs::remove_file(&partial);
         }
