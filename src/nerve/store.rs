@@ -107,7 +107,6 @@ impl Store {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
-            let is_ours = |name: &str| name.ends_with(WHOLE) || name.ends_with(PARTIAL);
             // Another process may have taken it away in the meantime.
             let Ok(data) = entry.metadata() else { continue };
             if data.is_file() && name.to_str().is_some_and(is_ours) {
@@ -158,6 +157,16 @@ impl Store {
             }
         }
         Ok(held)
+    }
+}
+
+/// Whether a file is ours by its name: a key, and for one that is being written process and number behind it.
+fn is_ours(name: &str) -> bool {
+    let is_key = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match (name.strip_suffix(WHOLE), name.strip_suffix(PARTIAL)) {
+        (Some(key), _) => is_key(key),
+        (_, Some(rest)) => rest.split('-').count() == 3 && rest.split('-').next().is_some_and(is_key),
+        _ => false,
     }
 }
 
