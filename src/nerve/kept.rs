@@ -17,7 +17,7 @@ use crate::nerve::surrogate::Surrogate;
 const IN_MEMORY: usize = 256;
 
 /// What a surrogate is made by: its bits are those of these files. A test holds the list against the folder.
-const CODE: [&[u8]; 18] = [
+const CODE: [&[u8]; 20] = [
     include_bytes!("recruitment.rs"),
     include_bytes!("surrogate.rs"),
     include_bytes!("excitation.rs"),
@@ -36,6 +36,8 @@ const CODE: [&[u8]; 18] = [
     include_bytes!("axon/setup.rs"),
     include_bytes!("axon/threshold.rs"),
     include_bytes!("../math.rs"),
+    include_bytes!("../time.rs"),
+    include_bytes!("../device/pulse.rs"),
 ];
 
 /// The libraries whose arithmetic a surrogate's bits are, too. A test holds the versions against `Cargo.lock`.
