@@ -8,7 +8,7 @@ use stimtwin::nerve::store::{Holding, LIMIT_BYTES, Store};
 use stimtwin::run::built_in::built_in_surrogates;
 use stimtwin::run::suite::collect;
 
-use super::{complain, refuse, say};
+use super::{refuse, say};
 
 /// The variable of the environment that names another folder; empty, nothing is kept.
 const VARIABLE: &str = "STIMTWIN_CACHE";
@@ -16,7 +16,7 @@ const VARIABLE: &str = "STIMTWIN_CACHE";
 /// The arguments.
 #[derive(clap::Args)]
 pub struct CacheArgs {
-    /// Take away everything that is kept
+    /// Take away what the folder keeps
     #[arg(long)]
     clear: bool,
     /// Print the surrogates that the shipped profiles ask for at their default programs, and these scenarios and
@@ -50,22 +50,23 @@ pub fn cache(args: &CacheArgs) -> ExitCode {
             Err(why) => refuse(why),
         };
     }
+    let in_program = format!("in the program: {}", kept::count_built_in());
     let Some(folder) = folder() else {
-        complain(format_args!("nothing is kept: {VARIABLE} is empty, or the system names no folder for caches"));
-        return ExitCode::SUCCESS;
+        let why = format!("{VARIABLE} is empty, or the system names no folder for caches");
+        return say(&format_args!("no folder: {why}\n{in_program}"));
     };
     let store = Store::new(folder, LIMIT_BYTES);
-    let shown = store.folder().display();
+    let absolute = std::path::absolute(store.folder()).unwrap_or_else(|_| store.folder().to_path_buf());
+    let shown = absolute.display();
     let told = |Holding { files, bytes }: Holding| {
-        format!("{files} surrogate{}, {} kB", if files == 1 { "" } else { "s" }, bytes.div_ceil(1000))
+        format!("{files} surrogate{}, {} KiB", if files == 1 { "" } else { "s" }, bytes.div_ceil(1024))
     };
     let held = if args.clear { store.clear() } else { store.holding() };
     match held {
         Ok(held) if args.clear => say(&format_args!("{shown}: {} taken away", told(held))),
         Ok(held) => {
-            let most = LIMIT_BYTES / 1_000_000;
-            let in_program = kept::count_built_in();
-            say(&format_args!("{shown}: {}; at most {most} MB\nin the program: {in_program}", told(held)))
+            let most = LIMIT_BYTES >> 20;
+            say(&format_args!("{shown}: {}; at most {most} MiB\n{in_program}", told(held)))
         }
         Err(error) => {
             refuse(format_args!("{shown}: cannot be {}: {error}", if args.clear { "cleared" } else { "read" }))

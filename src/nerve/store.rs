@@ -83,7 +83,7 @@ impl Store {
         let text = format!("{}\n{line}\n", checked(&line));
         // An error leaves things as they were: then it is made again another time.
         if self.write(key, &text).is_ok() {
-            let _ = self.trim();
+            let _ = self.trim(&self.path(key));
         }
     }
 
@@ -117,10 +117,11 @@ impl Store {
         Ok(dated.into_iter().map(|(_, path, bytes)| Entry { path, bytes }).collect())
     }
 
-    fn trim(&self) -> io::Result<()> {
+    /// Lets go of the oldest, but for one that was written just now: the clock of another file may be ahead.
+    fn trim(&self, new: &Path) -> io::Result<()> {
         let entries = self.entries()?;
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-        for entry in entries {
+        for entry in entries.into_iter().filter(|entry| entry.path != new) {
             if bytes <= self.limit_bytes {
                 break;
             }

@@ -73,6 +73,9 @@ pub enum RunError {
 /// The longest stretch between two looks at the progress, at the clock on the wall and at what is to be written.
 const CHUNK: SimTime = SimTime::from_secs(6 * 3600);
 
+/// Windows of a tick between two such looks at most (ours): about a tenth of a second.
+const WINDOWS_WITHOUT_A_LOOK: i64 = 100_000;
+
 /// Samples of a recording that are kept in memory at most.
 const ROWS_IN_MEMORY: i64 = 1 << 16;
 
@@ -141,7 +144,9 @@ fn follow(
     mut see: impl FnMut(&mut Simulation) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let rows_fill = |recording: &Recording| recording.every.nanos().saturating_mul(ROWS_IN_MEMORY);
-    let chunk = recordings.iter().map(rows_fill).map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
+    let windows = |tick: SimTime| tick.nanos().saturating_mul(WINDOWS_WITHOUT_A_LOOK);
+    let chunks = recordings.iter().map(rows_fill).chain(options.tick.map(windows));
+    let chunk = chunks.map(SimTime::from_nanos).fold(CHUNK, SimTime::min);
     while simulation.now() < end {
         if options.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(RunError::Interrupted(simulation.now()));

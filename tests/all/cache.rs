@@ -90,15 +90,15 @@ fn verif_the_verb_says_what_is_kept_and_takes_away_no_other_file() {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let (code, said) = verb(&[]);
-    assert!(code == Some(0) && said.contains("cache: 0 surrogates, 0 kB; at most 67 MB\nin the program: "), "{said}");
+    assert!(code == Some(0) && said.contains("cache: 0 surrogates, 0 KiB; at most 64 MiB\nin the program: "), "{said}");
     report(start(&file, &cache, &[]));
     let others = ["mine.surrogate", "mine.txt", "notes.surrogate-partial"].map(|name| cache.join(name));
     others.iter().for_each(|path| fs::write(path, "keep me").unwrap());
     fs::write(cache.join(format!("{:032x}-1-2.surrogate-partial", 7)), "half").unwrap();
     let (code, said) = verb(&[]);
-    assert!(code == Some(0) && said.contains("cache: 2 surrogates, 6 kB; at most 67 MB"), "{said}");
+    assert!(code == Some(0) && said.contains("cache: 2 surrogates, 6 KiB; at most 64 MiB"), "{said}");
     let (code, said) = verb(&["--clear"]);
-    assert!(code == Some(0) && said.contains("cache: 2 surrogates, 6 kB taken away"), "{said}");
+    assert!(code == Some(0) && said.contains("cache: 2 surrogates, 6 KiB taken away"), "{said}");
     let mut left = kept(&cache);
     left.sort();
     assert_eq!(left, others);
